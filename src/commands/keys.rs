@@ -1,0 +1,246 @@
+//! `figurine keys generate | mint | inspect`.
+
+use std::fs::{OpenOptions, remove_file};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use secrecy::ExposeSecret as _;
+
+use super::CommandError;
+use crate::auth::{DAYS_DEFAULT, Expected, KeySet, MintRequest, SignatureState, generate_pem, inspect, mint};
+use crate::domain::{AccountId, Mode, PlanLimits, Scopes};
+
+/// What the commands need of the settings.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The signing keys, where any are set.
+    pub keys: Option<&'a KeySet>,
+    /// The names that keys carry.
+    pub names: &'a Expected,
+    /// Seconds since the Unix epoch.
+    pub now: u64,
+}
+
+/// Makes and reads keys.
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Write a new Ed25519 signing key (PKCS#8 PEM, mode 0600); never overwrites.
+    Generate(GenerateArgs),
+    /// Mint an API key with the first of `FIGURINE_SIGNING_KEYS`; prints the key alone.
+    Mint(MintArgs),
+    /// Say what an API key says, and whether its signature fits.
+    Inspect(InspectArgs),
+}
+
+/// Arguments of `keys generate`.
+#[derive(Debug, Args)]
+pub struct GenerateArgs {
+    /// The file to write.
+    #[arg(long)]
+    pub out: PathBuf,
+}
+
+/// Arguments of `keys mint`.
+#[derive(Debug, Args)]
+pub struct MintArgs {
+    /// The account that the key speaks for.
+    #[arg(long, value_parser = AccountId::parse)]
+    pub account: AccountId,
+    /// Rights, separated by spaces [default: all but keys:admin].
+    #[arg(long, value_parser = Scopes::parse)]
+    pub scope: Option<Scopes>,
+    /// Life in days, 1 to 365.
+    #[arg(long, default_value_t = DAYS_DEFAULT)]
+    pub days: u16,
+    /// A test key: offline engine only, never costs anything.
+    #[arg(long)]
+    pub test: bool,
+    /// What the plan allows.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+/// The plan's limits; what is left out has the server's default.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct LimitArgs {
+    /// Requests a minute.
+    #[arg(long)]
+    pub rpm: Option<u32>,
+    /// Requests at once.
+    #[arg(long)]
+    pub burst: Option<u32>,
+    /// Jobs at one time.
+    #[arg(long)]
+    pub in_flight: Option<u32>,
+    /// Figures a day.
+    #[arg(long)]
+    pub figures_per_day: Option<u32>,
+    /// Money a month, in micro-USD.
+    #[arg(long)]
+    pub micro_usd_per_month: Option<u64>,
+}
+
+/// Arguments of `keys inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// The key.
+    #[arg(value_parser = clap::value_parser!(Secret))]
+    pub key: Secret,
+}
+
+/// A key given on the command line; not shown by `Debug`.
+#[derive(Debug, Clone)]
+pub struct Secret(secrecy::SecretString);
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+/// Does a command.
+///
+/// # Errors
+/// [`CommandError`] when it cannot be done; `inspect` also for a key whose signature is refused.
+pub fn run(command: &KeysCommand, context: Context<'_>, out: &mut dyn Write) -> Result<(), CommandError> {
+    match command {
+        KeysCommand::Generate(args) => run_generate(args, out),
+        KeysCommand::Mint(args) => run_mint(args, context, out),
+        KeysCommand::Inspect(args) => run_inspect(args, context, out),
+    }
+}
+
+fn run_generate(args: &GenerateArgs, out: &mut dyn Write) -> Result<(), CommandError> {
+    let pem = generate_pem()?;
+    let kid = KeySet::from_pem(&[pem.as_str()])?.signing_kid().to_owned();
+    write_new(&args.out, pem.as_bytes())?;
+    writeln!(out, "{}: signing key {kid}", args.out.display())?;
+    Ok(())
+}
+
+/// Writes a file that was not there, for its owner alone.
+fn write_new(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
+    let failed = |source| CommandError::File { path: path.display().to_string(), source };
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| {
+        // Half a key is of no use, and it would stand in the way of the next attempt.
+        let _ = remove_file(path);
+        failed(error)
+    })
+}
+
+fn run_mint(args: &MintArgs, context: Context<'_>, out: &mut dyn Write) -> Result<(), CommandError> {
+    let LimitArgs { rpm, burst, in_flight, figures_per_day, micro_usd_per_month } = args.limits;
+    let request = MintRequest {
+        scopes: args.scope.unwrap_or_else(Scopes::of_an_integrator),
+        days: args.days,
+        mode: if args.test { Mode::Test } else { Mode::Live },
+        limits: PlanLimits::parse(rpm, burst, in_flight, figures_per_day, micro_usd_per_month)?,
+        ..MintRequest::new(args.account.clone(), context.names)
+    };
+    let keys = context.keys.ok_or(CommandError::NoSigningKey)?;
+    let minted = mint(keys, &request, context.now)?;
+    writeln!(out, "{}", minted.text.expose_secret())?;
+    Ok(())
+}
+
+fn run_inspect(args: &InspectArgs, context: Context<'_>, out: &mut dyn Write) -> Result<(), CommandError> {
+    let inspection = inspect(args.key.0.expose_secret(), context.keys)?;
+    // As JSON, which also keeps control characters from the terminal.
+    serde_json::to_writer_pretty(&mut *out, &inspection).map_err(std::io::Error::from)?;
+    writeln!(out)?;
+    match inspection.signature {
+        SignatureState::Refused => Err(crate::auth::AuthError::BadSignature.into()),
+        SignatureState::Verified | SignatureState::NotChecked => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use clap::Parser;
+
+    use super::*;
+    use crate::auth::check;
+    use crate::domain::Scope;
+
+    const NOW: u64 = 1_800_000_000;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(subcommand)]
+        command: KeysCommand,
+    }
+
+    fn names() -> Expected {
+        Expected { issuer: "figurine".into(), audience: "figurine-api".into() }
+    }
+
+    fn done(keys: Option<&KeySet>, words: &[&str]) -> Result<String, CommandError> {
+        let command = Line::try_parse_from([&["keys"], words].concat()).unwrap().command;
+        let mut out = Vec::new();
+        run(&command, Context { keys, names: &names(), now: NOW }, &mut out)?;
+        Ok(String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn a_generated_key_file_is_its_owners_alone_and_never_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.pem");
+        let name = path.to_str().unwrap();
+        let said = done(None, &["generate", "--out", name]).unwrap();
+        let pem = std::fs::read_to_string(&path).unwrap();
+        assert!(said.contains(KeySet::from_pem(&[&pem]).unwrap().signing_kid()));
+        assert!(!said.contains("PRIVATE"));
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(done(None, &["generate", "--out", name]).is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), pem);
+    }
+
+    #[test]
+    fn mint_prints_a_good_key_alone() {
+        let keys = KeySet::generate().unwrap();
+        let words = ["mint", "--account", "acme", "--days", "7", "--test", "--rpm", "5"];
+        let said = done(Some(&keys), &words).unwrap();
+        let caller = check(&keys, &names(), NOW, said.trim_end()).unwrap();
+        assert_eq!(said.lines().count(), 1);
+        assert_eq!((caller.mode(), caller.expires_at()), (Mode::Test, NOW + 7 * 86_400));
+        assert_eq!(caller.scopes(), Scopes::of_an_integrator());
+        assert_eq!(*caller.limits(), PlanLimits::parse(Some(5), None, None, None, None).unwrap());
+        let admin = ["mint", "--account", "acme", "--scope", "keys:admin"];
+        let said = done(Some(&keys), &admin).unwrap();
+        let caller = check(&keys, &names(), NOW, said.trim_end()).unwrap();
+        assert!(caller.may(Scope::KeysAdmin) && !caller.may(Scope::FiguresWrite));
+    }
+
+    #[test]
+    fn mint_refuses_what_no_key_may_have() {
+        let keys = KeySet::generate().unwrap();
+        let account = ["mint", "--account", "acme"];
+        for more in [["--days", "0"], ["--days", "366"], ["--rpm", "0"]] {
+            assert!(done(Some(&keys), &[&account[..], &more].concat()).is_err(), "{more:?}");
+        }
+        assert!(matches!(done(None, &account), Err(CommandError::NoSigningKey)));
+        for words in [["--account", "a b"], ["--account", ""], ["--scope", "root"]] {
+            assert!(Line::try_parse_from([&["keys", "mint"][..], &words].concat()).is_err());
+        }
+    }
+
+    #[test]
+    fn inspect_says_what_the_key_says_and_fails_on_a_strange_signature() {
+        let keys = KeySet::generate().unwrap();
+        let key = done(Some(&keys), &["mint", "--account", "acme"]).unwrap();
+        let key = key.trim_end();
+        for (keys, state) in [(Some(&keys), "verified"), (None, "not_checked")] {
+            let said = done(keys, &["inspect", key]).unwrap();
+            let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+            assert_eq!((&said["signature"], &said["account"]), (&state.into(), &"acme".into()));
+        }
+        let other = KeySet::generate().unwrap();
+        assert!(done(Some(&other), &["inspect", key]).is_err());
+        assert!(done(None, &["inspect", "nonsense"]).is_err());
+    }
+}

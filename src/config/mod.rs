@@ -1,0 +1,257 @@
+//! Settings: read from the environment once, into one struct, every fault told at once and by name.
+//! No other module reads the environment.
+
+mod keys;
+mod reader;
+
+use std::{
+    fmt,
+    net::SocketAddr,
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+pub use keys::{NamedKey, NamedKeys};
+use reader::Reader;
+pub use reader::{SETTINGS, Setting};
+use secrecy::SecretString;
+
+/// Every fault found in the settings, a line each.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct SettingsFaults(pub Vec<String>);
+
+impl fmt::Display for SettingsFaults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the settings cannot be used:")?;
+        self.0.iter().try_for_each(|fault| write!(f, "\n  {fault}"))
+    }
+}
+
+/// All settings, checked.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `FIGURINE_LISTEN`.
+    pub listen: SocketAddr,
+    /// `FIGURINE_PUBLIC_URL`, without a slash at its end; `None` is derived from the address.
+    pub public_url: Option<String>,
+    /// `FIGURINE_SIGNING_KEYS`: PEM files; empty with the memory store means that keys are made at start.
+    pub signing_keys: Vec<PathBuf>,
+    /// `FIGURINE_RECEIPT_KEYS`: PEM files; empty with the memory store means that keys are made at start.
+    pub receipt_keys: Vec<PathBuf>,
+    /// `FIGURINE_SEAL_KEYS`; the first seals, all open.
+    pub seal_keys: NamedKeys,
+    /// `FIGURINE_INDEX_KEYS`; the first names, all find.
+    pub index_keys: NamedKeys,
+    /// `FIGURINE_ISSUER`.
+    pub issuer: String,
+    /// `FIGURINE_AUDIENCE`.
+    pub audience: String,
+    /// Who runs this installation.
+    pub operator: Operator,
+    /// Which engine makes the figures.
+    pub engine: EngineChoice,
+    /// `FIGURINE_IMAGE_MODELS`, in order of preference.
+    pub image_models: Vec<String>,
+    /// `FIGURINE_TEXT_MODELS`, in order of preference.
+    pub text_models: Vec<String>,
+    /// `FIGURINE_HTTPS_PROXY`.
+    pub https_proxy: Option<String>,
+    /// `FIGURINE_UPLOAD_TTL_SECONDS`.
+    pub upload_ttl: Duration,
+    /// `FIGURINE_RESULT_TTL_SECONDS`.
+    pub result_ttl: Duration,
+    /// `FIGURINE_MAX_WAIT_SECONDS`.
+    pub max_wait: Duration,
+    /// `FIGURINE_JOB_DEADLINE_SECONDS`.
+    pub job_deadline: Duration,
+    /// `FIGURINE_DRAIN_SECONDS`.
+    pub drain: Duration,
+    /// `FIGURINE_MAX_UPLOAD_BYTES`.
+    pub max_upload_bytes: u64,
+    /// `FIGURINE_MAX_PIXELS`.
+    pub max_pixels: u64,
+    /// `FIGURINE_LONGEST_SIDE`, in pixels.
+    pub longest_side: u32,
+    /// `FIGURINE_DECODE_MEMORY_BYTES`.
+    pub decode_memory_bytes: u64,
+    /// `FIGURINE_JOBS_IN_FLIGHT`, for this node.
+    pub jobs_in_flight: NonZeroUsize,
+    /// `FIGURINE_JOBS_QUEUED`, for the store.
+    pub jobs_queued: usize,
+    /// `FIGURINE_LOG`: a filter of `tracing-subscriber`.
+    pub log: String,
+    /// `FIGURINE_LOG_FORMAT`.
+    pub log_format: LogFormat,
+}
+
+/// Who answers for this installation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Operator {
+    /// `FIGURINE_OPERATOR`.
+    pub name: Option<String>,
+    /// `FIGURINE_PRIVACY_CONTACT`.
+    pub privacy_contact: Option<String>,
+    /// `FIGURINE_REGION`.
+    pub region: Option<String>,
+}
+
+/// Which engine makes the figures.
+#[derive(Debug, Clone)]
+pub enum EngineChoice {
+    /// The simulator, started in-process on loopback.
+    Offline,
+    /// Google Gemini, or whatever answers at the base URL.
+    Gemini {
+        /// `GEMINI_API_KEY`.
+        api_key: SecretString,
+        /// `FIGURINE_GEMINI_BASE_URL`, without a slash at its end.
+        base_url: String,
+        /// `FIGURINE_GEMINI_API_VERSION`.
+        api_version: String,
+    },
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For a person; the default on a terminal.
+    Pretty,
+    /// For a program; the default elsewhere.
+    Json,
+}
+
+impl Settings {
+    /// Reads the process's environment and `.env`.
+    ///
+    /// # Errors
+    /// Every fault at once.
+    pub fn from_environment() -> Result<Self, SettingsFaults> {
+        let file = dotenvy::dotenv_iter().ok().into_iter().flatten().filter_map(Result::ok);
+        // The environment comes last, so that it wins over the file.
+        #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+        let environment = std::env::vars();
+        Self::from_vars(file.chain(environment))
+    }
+
+    /// Reads settings from name and value pairs; of several with one name the last counts. An empty value counts as
+    /// absent, and names that are neither Figurine's nor Gemini's are passed over.
+    ///
+    /// # Errors
+    /// Every fault at once.
+    pub fn from_vars(vars: impl IntoIterator<Item = (String, String)>) -> Result<Self, SettingsFaults> {
+        let mut reader = Reader::new(vars);
+        let settings = Self::read(&mut reader);
+        settings.check(&mut reader);
+        reader.finish(settings)
+    }
+
+    /// Whether the API can be reached from this machine alone.
+    pub fn loopback(&self) -> bool {
+        self.listen.ip().is_loopback()
+    }
+
+    fn read(from: &mut Reader) -> Self {
+        from.only("FIGURINE_STORE_URL", "memory://");
+        Self {
+            listen: from.address("FIGURINE_LISTEN"),
+            public_url: from.url("FIGURINE_PUBLIC_URL"),
+            signing_keys: from.list("FIGURINE_SIGNING_KEYS").into_iter().map(PathBuf::from).collect(),
+            receipt_keys: from.list("FIGURINE_RECEIPT_KEYS").into_iter().map(PathBuf::from).collect(),
+            seal_keys: from.named_keys("FIGURINE_SEAL_KEYS"),
+            index_keys: from.named_keys("FIGURINE_INDEX_KEYS"),
+            issuer: from.text("FIGURINE_ISSUER"),
+            audience: from.text("FIGURINE_AUDIENCE"),
+            operator: Operator {
+                name: from.optional("FIGURINE_OPERATOR"),
+                privacy_contact: from.optional("FIGURINE_PRIVACY_CONTACT"),
+                region: from.optional("FIGURINE_REGION"),
+            },
+            engine: Self::read_engine(from),
+            image_models: from.list("FIGURINE_IMAGE_MODELS"),
+            text_models: from.list("FIGURINE_TEXT_MODELS"),
+            https_proxy: from.url("FIGURINE_HTTPS_PROXY"),
+            upload_ttl: from.seconds("FIGURINE_UPLOAD_TTL_SECONDS", 1..=3_600),
+            result_ttl: from.seconds("FIGURINE_RESULT_TTL_SECONDS", 1..=86_400),
+            max_wait: from.seconds("FIGURINE_MAX_WAIT_SECONDS", 0..=300),
+            job_deadline: from.seconds("FIGURINE_JOB_DEADLINE_SECONDS", 1..=3_600),
+            drain: from.seconds("FIGURINE_DRAIN_SECONDS", 0..=600),
+            max_upload_bytes: from.number("FIGURINE_MAX_UPLOAD_BYTES", 1_024..=268_435_456),
+            max_pixels: from.number("FIGURINE_MAX_PIXELS", 1_024..=400_000_000),
+            longest_side: from.number("FIGURINE_LONGEST_SIDE", 256..=4_096),
+            decode_memory_bytes: from.number("FIGURINE_DECODE_MEMORY_BYTES", 16_777_216..=68_719_476_736),
+            jobs_in_flight: from.number("FIGURINE_JOBS_IN_FLIGHT", NonZeroUsize::MIN..=NonZeroUsize::MAX),
+            jobs_queued: from.number("FIGURINE_JOBS_QUEUED", 1..=1_000_000),
+            log: from.text("FIGURINE_LOG"),
+            log_format: from.log_format("FIGURINE_LOG_FORMAT"),
+        }
+    }
+
+    fn read_engine(from: &mut Reader) -> EngineChoice {
+        let api_key = from.secret("GEMINI_API_KEY");
+        let base_url = from.url("FIGURINE_GEMINI_BASE_URL").unwrap_or_default();
+        let api_version = from.one_of("FIGURINE_GEMINI_API_VERSION", &["v1beta", "v1"]);
+        let tier = from.optional_one_of("FIGURINE_GEMINI_TIER", &["paid", "unpaid"]);
+        let asked = from.optional_one_of("FIGURINE_ENGINE", &["gemini", "offline"]);
+        match (asked.as_deref(), api_key) {
+            (Some("offline"), _) | (None, None) => EngineChoice::Offline,
+            (_, None) => {
+                from.fault("FIGURINE_ENGINE", "gemini wants GEMINI_API_KEY");
+                EngineChoice::Offline
+            }
+            (_, Some(api_key)) => {
+                if tier.as_deref() != Some("paid") {
+                    from.fault(
+                        "FIGURINE_GEMINI_TIER",
+                        "must be paid before a photo goes to Google: on the unpaid tier people may read it",
+                    );
+                }
+                EngineChoice::Gemini { api_key, base_url, api_version }
+            }
+        }
+    }
+
+    fn check(&self, faults: &mut Reader) {
+        if self.max_wait >= self.job_deadline {
+            faults.fault("FIGURINE_MAX_WAIT_SECONDS", "must be less than FIGURINE_JOB_DEADLINE_SECONDS");
+        }
+        let lists = [("FIGURINE_IMAGE_MODELS", &self.image_models), ("FIGURINE_TEXT_MODELS", &self.text_models)];
+        for (name, models) in lists {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+            if models.is_empty() || models.iter().any(|model| !model.bytes().all(plain)) {
+                faults.fault(name, "must be model names, comma-separated");
+            }
+        }
+        for path in self.signing_keys.iter().chain(&self.receipt_keys) {
+            if !Path::new(path).is_file() {
+                faults.fault("FIGURINE_SIGNING_KEYS, FIGURINE_RECEIPT_KEYS", &format!("no file {}", path.display()));
+            }
+        }
+        if !self.loopback() {
+            self.check_public(faults);
+        }
+    }
+
+    fn check_public(&self, faults: &mut Reader) {
+        if !faults.flag("FIGURINE_ALLOW_EMBEDDED") {
+            faults.fault(
+                "FIGURINE_LISTEN",
+                "an address off loopback with the memory store wants FIGURINE_ALLOW_EMBEDDED=1, since everything \
+                 is gone at restart",
+            );
+        }
+        let Operator { name, privacy_contact, region } = &self.operator;
+        let wanted =
+            [("FIGURINE_OPERATOR", name), ("FIGURINE_PRIVACY_CONTACT", privacy_contact), ("FIGURINE_REGION", region)];
+        for (setting, _) in wanted.iter().filter(|(_, value)| value.is_none()) {
+            faults.fault(setting, "is required off loopback: it stands in every receipt");
+        }
+        if matches!(self.engine, EngineChoice::Offline) && !faults.given("FIGURINE_ENGINE") {
+            faults
+                .fault("FIGURINE_ENGINE", "off loopback the offline engine must be asked for: FIGURINE_ENGINE=offline");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

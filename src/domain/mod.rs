@@ -1,0 +1,38 @@
+//! What all modules speak of: typed ids, options, states, money, the figure itself. Nothing here waits or does I/O.
+
+mod account;
+mod code;
+mod figure;
+mod id;
+mod mode;
+mod moment;
+mod money;
+mod options;
+mod owner;
+mod photo;
+mod plan;
+mod scope;
+mod state;
+pub mod strict;
+
+pub use account::AccountId;
+pub use code::{Category, Code, Stage};
+pub use figure::{
+    Analysis, Cost, EngineUsed, Figure, FigureLinks, FigureObject, ImageMade, JobProblem, Minor, Provenance,
+    SubjectKind, Timings, UploadTrace,
+};
+pub use id::{FigureId, KeyId, ReceiptId, RequestId, UploadId};
+pub use mode::Mode;
+pub use moment::Moment;
+pub use money::MicroUsd;
+pub use options::{AspectRatio, Delivery, Format, GivenOptions, OptionFault, Options, RATIOS, Size};
+pub use owner::Owner;
+pub use photo::{PhotoReport, Quality};
+pub use plan::{Limits, PlanLimits};
+pub use scope::{Scope, Scopes};
+pub use state::State;
+
+/// A text or number that is not what its type asks for; names the type, never the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a valid {0}")]
+pub struct Invalid(pub &'static str);

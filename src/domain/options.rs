@@ -1,0 +1,296 @@
+//! The options of a figure: as given, checked one by one, and as they take effect.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The ratios of width to height that the engine makes.
+pub const RATIOS: [AspectRatio; 14] = [
+    AspectRatio(1, 1),
+    AspectRatio(1, 4),
+    AspectRatio(4, 1),
+    AspectRatio(1, 8),
+    AspectRatio(8, 1),
+    AspectRatio(2, 3),
+    AspectRatio(3, 2),
+    AspectRatio(3, 4),
+    AspectRatio(4, 3),
+    AspectRatio(4, 5),
+    AspectRatio(5, 4),
+    AspectRatio(9, 16),
+    AspectRatio(16, 9),
+    AspectRatio(21, 9),
+];
+
+/// An option that cannot be used as given.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{option}: {reason}")]
+pub struct OptionFault {
+    /// The option's name.
+    pub option: String,
+    /// What is wrong, for a person; never the value itself.
+    pub reason: String,
+    /// Whether there is no option of this name.
+    pub unknown: bool,
+}
+
+impl OptionFault {
+    /// A value that the option cannot have.
+    pub fn invalid(option: &str, reason: impl Into<String>) -> Self {
+        Self { option: option.to_owned(), reason: reason.into(), unknown: false }
+    }
+
+    /// A name that is no option's.
+    pub fn unknown(option: &str) -> Self {
+        Self { option: option.to_owned(), reason: "there is no such option here".to_owned(), unknown: true }
+    }
+}
+
+/// A ratio of width to height.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AspectRatio(u32, u32);
+
+impl AspectRatio {
+    /// Reads a ratio such as `3:4`.
+    pub fn parse(text: &str) -> Option<Self> {
+        RATIOS.into_iter().find(|ratio| ratio.to_string() == text)
+    }
+
+    /// The ratio nearest to a picture's, on a logarithmic scale, so that 2:1 is as far from 1:1 as 1:2 is.
+    pub fn nearest(width: u32, height: u32) -> Self {
+        let log = |w: u32, h: u32| (f64::from(w.max(1)) / f64::from(h.max(1))).ln();
+        let wanted = log(width, height);
+        let distance = |ratio: &Self| (log(ratio.0, ratio.1) - wanted).abs();
+        RATIOS.into_iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap_or(Self(1, 1))
+    }
+}
+
+impl std::fmt::Display for AspectRatio {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.0, self.1)
+    }
+}
+
+impl TryFrom<String> for AspectRatio {
+    type Error = &'static str;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("not a ratio that is made")
+    }
+}
+
+impl From<AspectRatio> for String {
+    fn from(ratio: AspectRatio) -> Self {
+        ratio.to_string()
+    }
+}
+
+/// How large the image is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub enum Size {
+    /// About one megapixel.
+    #[default]
+    #[serde(rename = "1K")]
+    K1,
+    /// About four megapixels.
+    #[serde(rename = "2K")]
+    K2,
+    /// About sixteen megapixels.
+    #[serde(rename = "4K")]
+    K4,
+}
+
+impl Size {
+    /// The size as it stands in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::K1 => "1K",
+            Self::K2 => "2K",
+            Self::K4 => "4K",
+        }
+    }
+
+    /// Reads a size.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::K1, Self::K2, Self::K4].into_iter().find(|size| size.as_str() == text)
+    }
+}
+
+/// The file format of the image.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// The engine's own file.
+    #[default]
+    Original,
+    /// PNG.
+    Png,
+    /// JPEG, quality 92.
+    Jpeg,
+    /// WebP, lossless.
+    Webp,
+}
+
+impl Format {
+    /// The format as it stands in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Original => "original",
+            Self::Png => "png",
+            Self::Jpeg => "jpeg",
+            Self::Webp => "webp",
+        }
+    }
+
+    /// Reads a format.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Original, Self::Png, Self::Jpeg, Self::Webp].into_iter().find(|format| format.as_str() == text)
+    }
+}
+
+/// How images come in a JSON answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Delivery {
+    /// As links.
+    #[default]
+    Link,
+    /// As base64 in the answer.
+    Inline,
+}
+
+/// What the caller gave. A member that is absent was not given.
+#[derive(Debug, Clone, Default)]
+pub struct GivenOptions {
+    /// The style's id.
+    pub style: Option<String>,
+    /// Values of the options that the style lists: `base`, `packaging`, `setting`, `pose`, `scale`.
+    pub looks: BTreeMap<String, String>,
+    /// The ratio; `None` follows the photo.
+    pub aspect_ratio: Option<AspectRatio>,
+    /// The size.
+    pub size: Option<Size>,
+    /// The file format.
+    pub format: Option<Format>,
+    /// Whether the engine writes the prompt.
+    pub enhance: Option<bool>,
+    /// The seed.
+    pub seed: Option<u32>,
+    /// For how long to keep the result, in seconds.
+    pub retention_seconds: Option<u64>,
+}
+
+impl GivenOptions {
+    /// The names of the options that every style lists values for.
+    pub const LOOKS: [&'static str; 5] = ["base", "packaging", "setting", "pose", "scale"];
+
+    /// Takes one option in its text form, as it stands in a query.
+    ///
+    /// # Errors
+    /// [`OptionFault`] when there is no such option, it was given before, or it cannot have this value.
+    pub fn take(&mut self, name: &str, value: &str) -> Result<(), OptionFault> {
+        let invalid = |reason: &str| OptionFault::invalid(name, reason);
+        match name {
+            "style" => once(name, &mut self.style, Some(value.to_owned()), "a style's id"),
+            look if Self::LOOKS.contains(&look) => match self.looks.insert(name.to_owned(), value.to_owned()) {
+                None => Ok(()),
+                Some(_) => Err(invalid("given twice")),
+            },
+            "aspect_ratio" if value == "auto" => Ok(()),
+            "aspect_ratio" => {
+                once(name, &mut self.aspect_ratio, AspectRatio::parse(value), "auto or a ratio such as 3:4")
+            }
+            "size" => once(name, &mut self.size, Size::parse(value), "1K, 2K or 4K"),
+            "format" => once(name, &mut self.format, Format::parse(value), "original, png, jpeg or webp"),
+            "enhance" => once(name, &mut self.enhance, value.parse().ok(), "true or false"),
+            "seed" => once(name, &mut self.seed, value.parse().ok(), "a whole number from 0 to 4294967295"),
+            "retention_seconds" => {
+                once(name, &mut self.retention_seconds, value.parse().ok(), "a whole number of seconds, at least 1")
+            }
+            _ => Err(OptionFault::unknown(name)),
+        }
+    }
+}
+
+fn once<T>(name: &str, place: &mut Option<T>, value: Option<T>, wanted: &str) -> Result<(), OptionFault> {
+    let value = value.ok_or_else(|| OptionFault::invalid(name, format!("must be {wanted}")))?;
+    match place.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(OptionFault::invalid(name, "given twice")),
+    }
+}
+
+/// The effective value of every option.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Options {
+    /// The style's id.
+    #[schema(example = "pvc-scale")]
+    pub style: String,
+    /// The style's version.
+    pub style_version: u32,
+    /// What the figure stands on.
+    pub base: String,
+    /// What it comes in.
+    pub packaging: String,
+    /// Where it stands.
+    pub setting: String,
+    /// How it stands.
+    pub pose: String,
+    /// How large it pretends to be.
+    pub scale: String,
+    /// The ratio of width to height.
+    #[schema(value_type = String, example = "3:4")]
+    pub aspect_ratio: AspectRatio,
+    /// The size.
+    pub size: Size,
+    /// How many images.
+    pub n: u32,
+    /// The file format.
+    pub format: Format,
+    /// Whether the engine writes the prompt.
+    pub enhance: bool,
+    /// How images come in a JSON answer.
+    pub delivery: Delivery,
+    /// The seed, where one was given.
+    pub seed: Option<u32>,
+    /// For how long the result is kept, in seconds.
+    pub retention_seconds: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_nearest_ratio_of_a_phone_photo_is_three_to_four() {
+        assert_eq!(AspectRatio::nearest(3024, 4032).to_string(), "3:4");
+        assert_eq!(AspectRatio::nearest(4032, 3024).to_string(), "4:3");
+        assert_eq!(AspectRatio::nearest(1, 100_000).to_string(), "1:8");
+    }
+
+    #[test]
+    fn an_option_given_twice_is_a_fault() {
+        let mut given = GivenOptions::default();
+        given.take("size", "2K").unwrap();
+        assert_eq!(given.take("size", "2K"), Err(OptionFault::invalid("size", "given twice")));
+        given.take("base", "stone").unwrap();
+        assert!(given.take("base", "wood").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn turning_a_picture_turns_its_nearest_ratio(width in 1_u32..10_000, height in 1_u32..10_000) {
+            let (upright, turned) = (AspectRatio::nearest(width, height), AspectRatio::nearest(height, width));
+            // 21:9 has no portrait twin among the ratios.
+            prop_assume!(upright.to_string() != "21:9" && turned.to_string() != "21:9");
+            let swapped = AspectRatio(turned.1, turned.0);
+            let log = |r: AspectRatio| (f64::from(r.0) / f64::from(r.1)).ln();
+            let wanted = (f64::from(width) / f64::from(height)).ln();
+            prop_assert!((((log(upright) - wanted).abs()) - (log(swapped) - wanted).abs()).abs() < 1e-9
+                || upright == swapped);
+        }
+    }
+}

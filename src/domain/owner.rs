@@ -1,0 +1,33 @@
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+/// An account's pseudonym: the keyed hash under which the account stands in the store, in logs and in receipts.
+/// Only `vault` makes one, since only it holds the index keys.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Owner(String);
+
+impl Owner {
+    /// The number of shards that accounts are spread over; it stands in the store's founding mark.
+    pub const SHARDS: u8 = 16;
+
+    /// Wraps a keyed hash: its first 128 bits, in hexadecimal digits.
+    pub fn from_keyed_hash(hash: &[u8; 32]) -> Self {
+        let mut text = String::with_capacity(32);
+        for byte in &hash[..16] {
+            // Writing to a string does not fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        Self(text)
+    }
+
+    /// The pseudonym as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The shard of the store in which everything of this account lies.
+    pub fn shard(&self) -> u8 {
+        self.0.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % Self::SHARDS
+    }
+}

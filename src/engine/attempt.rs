@@ -1,0 +1,96 @@
+//! One call: send, read up to a cap, say what happened.
+
+use super::client::Client;
+use super::error::{Failure, Misconfiguration};
+use super::faults;
+use bytes::Bytes;
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// Google's error bodies take a few kilobytes; what is longer is somebody else's page.
+const ERROR_CAP_BYTES: usize = 64 << 10;
+/// Upstream refuses a server timeout under ten seconds with 400.
+const LEAST_SERVER_TIMEOUT: u64 = 10;
+
+pub(super) struct Call<'a> {
+    pub(super) model: &'a str,
+    pub(super) body: Bytes,
+    pub(super) timeout: Duration,
+    pub(super) cap_bytes: usize,
+}
+
+/// Makes the call; the body of an HTTP 200, or the failure that anything else is.
+pub(super) async fn attempt(client: &Client, call: Call<'_>) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let timeout = call.timeout;
+    let answered = tokio::time::timeout(timeout, exchange(client, call)).await;
+    answered.unwrap_or(Err(Failure::Timeout))
+}
+
+async fn exchange(client: &Client, call: Call<'_>) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let request = client.generate(call.model).ok_or(Failure::Misconfigured(Misconfiguration::Models))?;
+    let mut response = request
+        .header(CONTENT_TYPE, "application/json")
+        .header("x-server-timeout", server_timeout(call.timeout))
+        .body(call.body)
+        .send()
+        .await
+        .map_err(|error| broken(&error))?;
+    let http = response.status().as_u16();
+    if http != 200 {
+        let retry_after = response.headers().get(RETRY_AFTER);
+        let retry_after = retry_after.and_then(|after| faults::seconds(after.to_str().ok()?));
+        // The status decides; a body that breaks off or is too long changes nothing.
+        let body = read(&mut response, ERROR_CAP_BYTES).await;
+        return Err(faults::classify(http, retry_after, &body.unwrap_or_default()));
+    }
+    if response.headers().contains_key(CONTENT_ENCODING) {
+        // Nothing was offered to be decoded, and what is not decoded cannot be a bomb.
+        return Err(Failure::Garbled);
+    }
+    read(&mut response, call.cap_bytes).await
+}
+
+fn server_timeout(timeout: Duration) -> u64 {
+    let rounded_up = timeout.as_secs() + u64::from(timeout.subsec_nanos() > 0);
+    rounded_up.max(LEAST_SERVER_TIMEOUT)
+}
+
+async fn read(response: &mut reqwest::Response, cap_bytes: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let declared = response.content_length().unwrap_or(0);
+    let declared = usize::try_from(declared).unwrap_or(usize::MAX);
+    if declared > cap_bytes {
+        return Err(Failure::TooLarge);
+    }
+    let mut body = Zeroizing::new(Vec::with_capacity(declared));
+    while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
+        if body.len() + chunk.len() > cap_bytes {
+            return Err(Failure::TooLarge);
+        }
+        if body.len() + chunk.len() > body.capacity() {
+            // Grown by hand: the vector's own growth would free the old bytes without zeroing.
+            let mut larger = Vec::with_capacity((body.len() + chunk.len()) * 2);
+            larger.extend_from_slice(&body);
+            body = Zeroizing::new(larger);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// The error itself is dropped here: it would carry the URL.
+fn broken(error: &reqwest::Error) -> Failure {
+    if error.is_connect() { Failure::ConnectFailed } else { Failure::Interrupted }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_timeout_is_whole_seconds_and_never_under_ten() {
+        for (milliseconds, seconds) in [(0, 10), (9_999, 10), (10_000, 10), (10_001, 11)] {
+            assert_eq!(server_timeout(Duration::from_millis(milliseconds)), seconds);
+        }
+    }
+}

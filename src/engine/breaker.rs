@@ -1,0 +1,189 @@
+//! Per model: a breaker that opens after failures in a row, and a pause that a 429 orders.
+
+use super::settings::EngineSettings;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Whether a model may be asked now.
+#[derive(Debug)]
+pub(super) enum Admission<'a> {
+    /// Yes; the permit wants a verdict.
+    Go(Permit<'a>),
+    /// Not before that time, by upstream's own word.
+    Paused(Instant),
+    /// No; the next probe is let through then.
+    Open(Instant),
+}
+
+/// The breakers of all models of an engine; as many as the settings name.
+#[derive(Debug)]
+pub(super) struct Breakers {
+    states: Mutex<HashMap<String, State>>,
+    failures_to_open: u32,
+    pause: Duration,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    failures: u32,
+    open_until: Option<Instant>,
+    probing: bool,
+    paused_until: Option<Instant>,
+}
+
+impl Breakers {
+    pub(super) fn new(settings: &EngineSettings) -> Self {
+        Self {
+            states: Mutex::default(),
+            failures_to_open: settings.breaker_failures.max(1),
+            pause: settings.breaker_pause,
+        }
+    }
+
+    pub(super) fn admit(&self, model: &str, now: Instant) -> Admission<'_> {
+        let mut states = self.lock();
+        let state = states.entry(model.to_owned()).or_default();
+        if let Some(until) = state.paused_until.filter(|until| *until > now) {
+            return Admission::Paused(until);
+        }
+        if let Some(until) = state.open_until {
+            if state.probing || until > now {
+                return Admission::Open(until.max(now));
+            }
+            state.probing = true;
+        }
+        Admission::Go(Permit { breakers: self, model: model.to_owned(), probe: state.probing, settled: false })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, State>> {
+        self.states.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Leave to send one request. Dropped without a verdict it says nothing of the model's health,
+/// and a probe's place becomes free again.
+#[must_use]
+#[derive(Debug)]
+pub(super) struct Permit<'a> {
+    breakers: &'a Breakers,
+    model: String,
+    probe: bool,
+    settled: bool,
+}
+
+impl Permit<'_> {
+    /// The model answered, be it with a refusal.
+    pub(super) fn is_well(mut self) {
+        self.settle(|state, _| {
+            state.failures = 0;
+            state.open_until = None;
+        });
+    }
+
+    /// The model failed.
+    pub(super) fn is_ill(mut self, now: Instant) {
+        let probe = self.probe;
+        self.settle(|state, breakers| {
+            state.failures = state.failures.saturating_add(1);
+            if probe || state.failures >= breakers.failures_to_open {
+                state.open_until = Some(now + breakers.pause);
+            }
+        });
+    }
+
+    /// The model wants no requests until then.
+    pub(super) fn pauses(mut self, until: Instant) {
+        self.settle(|state, _| {
+            state.paused_until = state.paused_until.max(Some(until));
+        });
+    }
+
+    fn settle(&mut self, verdict: impl FnOnce(&mut State, &Breakers)) {
+        let mut states = self.breakers.lock();
+        if let Some(state) = states.get_mut(&self.model) {
+            if self.probe {
+                state.probing = false;
+            }
+            verdict(state, self.breakers);
+        }
+        self.settled = true;
+    }
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        if !self.settled {
+            self.settle(|_, _| {});
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MODEL: &str = "m";
+
+    fn breakers() -> Breakers {
+        Breakers::new(&EngineSettings {
+            breaker_failures: 2,
+            breaker_pause: Duration::from_secs(5),
+            ..EngineSettings::new("http://127.0.0.1", "k".into())
+        })
+    }
+
+    fn go(breakers: &Breakers, now: Instant) -> Permit<'_> {
+        match breakers.admit(MODEL, now) {
+            Admission::Go(permit) => permit,
+            Admission::Paused(_) | Admission::Open(_) => panic!("not admitted"),
+        }
+    }
+
+    fn is_open(breakers: &Breakers, now: Instant) -> bool {
+        matches!(breakers.admit(MODEL, now), Admission::Open(_))
+    }
+
+    #[test]
+    fn failures_in_a_row_open_it_and_a_success_between_does_not() {
+        let (breakers, now) = (breakers(), Instant::now());
+        go(&breakers, now).is_ill(now);
+        go(&breakers, now).is_well();
+        go(&breakers, now).is_ill(now);
+        assert!(!is_open(&breakers, now));
+        go(&breakers, now).is_ill(now);
+        assert!(is_open(&breakers, now));
+    }
+
+    #[test]
+    fn after_its_pause_one_probe_goes_and_decides() {
+        let (breakers, now) = (breakers(), Instant::now());
+        go(&breakers, now).is_ill(now);
+        go(&breakers, now).is_ill(now);
+        let later = now + Duration::from_secs(5);
+        let probe = go(&breakers, later);
+        assert!(is_open(&breakers, later));
+        drop(probe);
+        go(&breakers, later).is_ill(later);
+        assert!(is_open(&breakers, later));
+        let later = later + Duration::from_secs(5);
+        go(&breakers, later).is_well();
+        let _one = go(&breakers, later);
+        let _two = go(&breakers, later);
+    }
+
+    #[test]
+    fn a_pause_holds_until_its_time_and_opens_nothing() {
+        let (breakers, now) = (breakers(), Instant::now());
+        let until = now + Duration::from_secs(1);
+        for _ in 0..9 {
+            let before = now;
+            if let Admission::Go(permit) = breakers.admit(MODEL, before) {
+                permit.pauses(until);
+            }
+        }
+        assert!(matches!(breakers.admit(MODEL, now), Admission::Paused(at) if at == until));
+        go(&breakers, until).is_well();
+    }
+}

@@ -1,0 +1,89 @@
+//! Gemini over HTTP: one ask in, one answer or one classified failure out.
+//!
+//! The seam is the wire: there is no trait, only a struct with a base URL, which Google and the
+//! simulator answer alike. A call goes through these files in order: [`ask`] builds the body,
+//! [`retry`] decides which model is asked when, [`attempt`] makes one call, [`faults`] reads an
+//! HTTP error, [`outcome`] reads an HTTP 200, and [`usage`] says what it cost.
+//!
+//! Nothing that the upstream wrote leaves this module except the image, the JSON text and the
+//! model's version: errors and logs carry closed categories and lengths.
+
+mod answer;
+mod ask;
+mod attempt;
+mod breaker;
+mod budget;
+mod client;
+mod error;
+mod faults;
+mod models;
+mod outcome;
+mod photo64;
+mod retry;
+mod settings;
+mod usage;
+pub mod wire;
+
+pub use answer::{ImageAnswer, NotAsAsked, TextAnswer};
+pub use ask::{ImageAsk, TextAsk};
+pub use error::{Category, EngineError, Failure, Misconfiguration, Side};
+pub use models::{KNOWN_MODELS, ModelFacts, Prices, facts};
+pub use photo64::Photo64;
+pub use settings::{EngineSettings, SetupError};
+pub use usage::Usage;
+
+use tokio::time::Instant;
+
+/// A client of one Gemini endpoint, shared by all jobs of a node. Cheap to share, not to make.
+pub struct Engine {
+    client: client::Client,
+    policy: retry::Policy,
+}
+
+impl Engine {
+    /// Makes a client with its own connection pool; nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError`] when the base URL, the API version, the key or the proxy cannot be used.
+    pub fn new(settings: EngineSettings) -> Result<Self, SetupError> {
+        let policy = retry::Policy::new(&settings);
+        Ok(Self { client: client::Client::new(settings)?, policy })
+    }
+
+    /// Asks for JSON that fits `ask.schema`, of the first of `models` that answers.
+    ///
+    /// Dropping the future closes the connection to the upstream.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError`] with the failure's class and what the failed attempts cost.
+    pub async fn text(
+        &self,
+        models: &[String],
+        ask: TextAsk<'_>,
+        deadline: Instant,
+    ) -> Result<TextAnswer, EngineError> {
+        let ask = ask::Ask::Text(ask);
+        let (read, told) = Box::pin(retry::run(self, models, &ask, deadline)).await?;
+        answer::text(read, told)
+    }
+
+    /// Asks for one image made from `ask.photo`, of the first of `models` that answers.
+    ///
+    /// Dropping the future closes the connection to the upstream.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError`] with the failure's class and what the failed attempts cost.
+    pub async fn image(
+        &self,
+        models: &[String],
+        ask: ImageAsk<'_>,
+        deadline: Instant,
+    ) -> Result<ImageAnswer, EngineError> {
+        let ask = ask::Ask::Image(ask);
+        let (read, told) = Box::pin(retry::run(self, models, &ask, deadline)).await?;
+        answer::image(read, told)
+    }
+}

@@ -1,0 +1,42 @@
+//! The photo as base64, made once per job.
+
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// A photo's bytes in standard base64, kept for all calls of a job and zeroed when dropped.
+pub struct Photo64 {
+    mime_type: &'static str,
+    base64: Zeroizing<String>,
+}
+
+impl Photo64 {
+    /// Encodes a JPEG, the kind that intake makes.
+    pub fn jpeg(bytes: &[u8]) -> Self {
+        Self::new("image/jpeg", bytes)
+    }
+
+    /// Encodes a photo of another kind that Gemini takes: `image/png`, `image/webp`.
+    pub fn new(mime_type: &'static str, bytes: &[u8]) -> Self {
+        Self { mime_type, base64: Zeroizing::new(base64_simd::STANDARD.encode_to_string(bytes)) }
+    }
+
+    /// The declared media type.
+    pub fn mime_type(&self) -> &'static str {
+        self.mime_type
+    }
+
+    /// Length of the base64 text in bytes, four thirds of the photo's.
+    pub fn base64_bytes(&self) -> usize {
+        self.base64.len()
+    }
+
+    pub(super) fn expose(&self) -> &str {
+        &self.base64
+    }
+}
+
+impl fmt::Debug for Photo64 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Photo64({} bytes of base64)", self.base64.len())
+    }
+}

@@ -1,0 +1,44 @@
+//! Deletion on request.
+
+use super::{Ending, Flow, FlowError, Made};
+use crate::{
+    domain::Stage,
+    jobs::JobsError,
+    store::{CancelOutcome, Claim, Job, StoreKey},
+    vault::VaultError,
+};
+
+/// Images that a figure has at most.
+const MOST_IMAGES: u32 = 4;
+
+impl Flow {
+    /// Deletes a figure on request: stops it where it is under way, erases its result where it has ended.
+    ///
+    /// # Errors
+    /// When store or vault fail.
+    pub async fn erase(&self, job: &Job) -> Result<(), FlowError> {
+        match self.jobs.cancel(&job.of).await? {
+            CancelOutcome::Taken(claim) => self.cancel_waiting(&claim).await,
+            CancelOutcome::Terminal => self.erase_result(job).await,
+            CancelOutcome::Asked | CancelOutcome::Unknown => Ok(()),
+        }
+    }
+
+    async fn cancel_waiting(&self, claim: &Claim) -> Result<(), FlowError> {
+        let spec = match self.jobs.spec(&claim.lease.job).await {
+            Ok(spec) => spec,
+            Err(JobsError::Vault(VaultError::Gone)) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let ending = Ending::Without(FlowError::Canceled.problem(Stage::Queue));
+        self.end(claim, &spec, Made::default(), &ending).await
+    }
+
+    async fn erase_result(&self, job: &Job) -> Result<(), FlowError> {
+        let (owner, figure) = (&job.of.owner, &job.of.figure);
+        let images = (0..MOST_IMAGES).map(|index| StoreKey::image(owner, figure, index));
+        let names: Vec<_> = images.chain([StoreKey::record(owner, figure)]).collect();
+        self.vault.destroy(&names, job.claims).await?;
+        Ok(self.store.mark_deleted(&job.of).await?)
+    }
+}

@@ -1,0 +1,137 @@
+//! The product on one page: photo in, figure out, photo gone.
+
+mod accept;
+mod end;
+mod erase;
+mod problem;
+mod read;
+mod receipt;
+
+use std::{sync::Arc, time::Duration};
+
+pub use accept::{AcceptError, Received};
+pub use end::Ending;
+pub use problem::FlowError;
+use tokio::time::Instant;
+use zeroize::Zeroizing;
+
+use crate::{
+    auth::KeySet,
+    config::Operator,
+    domain::{Analysis, Cost, EngineUsed, Mode, Provenance, State, Timings},
+    engine::Photo64,
+    intake::Intake,
+    jobs::{Jobs, Spec},
+    store::{Lease, LeaseLost, Store, StoreKey},
+    studio::{Brief, Finished, Studio},
+    vault::Vault,
+};
+
+/// Everything that a figure passes through.
+pub struct Flow {
+    /// Where jobs and results lie.
+    pub store: Arc<dyn Store>,
+    /// Where photos, words and images lie sealed.
+    pub vault: Arc<Vault>,
+    /// Photos in.
+    pub intake: Arc<Intake>,
+    /// The jobs.
+    pub jobs: Jobs,
+    /// The studio for live keys.
+    pub live: Studio,
+    /// The studio for test keys: always offline.
+    pub test: Studio,
+    /// What receipts are signed with.
+    pub receipt_keys: KeySet,
+    /// What receipts name as their issuer.
+    pub issuer: String,
+    /// Who answers for this installation.
+    pub operator: Operator,
+    /// Idle limit of an upload.
+    pub upload_ttl: Duration,
+}
+
+/// A figure as far as it was made: what was reached before a failure counts, too.
+#[derive(Default)]
+pub struct Made {
+    /// What was seen in the photo.
+    pub analysis: Option<Analysis>,
+    /// The prompt.
+    pub prompt: Option<String>,
+    /// What made the image.
+    pub engine: Option<EngineUsed>,
+    /// How the image came about.
+    pub provenance: Option<Provenance>,
+    /// The finished images.
+    pub images: Vec<Finished>,
+    /// What was used upstream.
+    pub cost: Cost,
+    /// How long each step took.
+    pub timings: Timings,
+}
+
+impl Flow {
+    /// The studio that serves a key.
+    pub fn studio(&self, mode: Mode) -> &Studio {
+        match mode {
+            Mode::Live => &self.live,
+            Mode::Test => &self.test,
+        }
+    }
+
+    /// Makes the figure of a job that this node holds.
+    ///
+    /// # Errors
+    /// Why there is no image. `made` then tells how far it came and what it cost.
+    pub async fn make_figure(
+        &self,
+        lease: &Lease,
+        spec: &Spec,
+        made: &mut Made,
+        deadline: Instant,
+    ) -> Result<(), FlowError> {
+        let studio = self.studio(spec.mode);
+        let photo = self.photo(lease, spec).await?;
+
+        let clock = self.reach(lease, State::Analyzing).await?;
+        let analyzed = studio.analyze(&photo, &mut made.cost, deadline).await?;
+        made.timings.analyze = millis(clock);
+
+        let clock = self.reach(lease, State::Enhancing).await?;
+        let enhanced = studio.enhance(&spec.options, &analyzed.analysis, &mut made.cost, deadline).await?;
+        made.timings.enhance = millis(clock);
+        made.analysis = Some(analyzed.analysis);
+
+        let clock = self.reach(lease, State::Rendering).await?;
+        let brief = Brief { prompt: &enhanced.prompt, options: &spec.options, text_model: &analyzed.model };
+        let rendered = studio.render(&photo, brief, &mut made.cost, deadline).await?;
+        made.timings.render = millis(clock);
+        made.prompt = Some(enhanced.prompt);
+        made.engine = Some(rendered.engine);
+        made.provenance = Some(rendered.provenance);
+
+        let clock = self.reach(lease, State::Finishing).await?;
+        let finished = studio.finish(rendered.bytes, spec.options.format).await?;
+        made.timings.finish = millis(clock);
+        made.images.push(finished);
+        Ok(())
+    }
+
+    /// The photo, opened and made ready for the engine; its plaintext is cleared at once.
+    async fn photo(&self, lease: &Lease, spec: &Spec) -> Result<Photo64, FlowError> {
+        let name = StoreKey::photo(&lease.job.owner, &spec.trace.upload);
+        let jpeg: Zeroizing<Vec<u8>> = self.vault.open(&name).await?;
+        Ok(Photo64::jpeg(&jpeg))
+    }
+
+    async fn reach(&self, lease: &Lease, state: State) -> Result<Instant, FlowError> {
+        match self.store.advance(lease, state).await? {
+            Ok(()) => Ok(Instant::now()),
+            Err(LeaseLost) => Err(FlowError::LeaseLost),
+        }
+    }
+}
+
+fn millis(since: Instant) -> Option<u64> {
+    u64::try_from(since.elapsed().as_millis()).ok()
+}

@@ -1,0 +1,152 @@
+//! Why a figure was not made, and what its caller is told.
+
+use crate::{
+    domain::{Category, Code, JobProblem, Stage},
+    engine::{self, EngineError, Failure, Side},
+    jobs::JobsError,
+    store::StoreError,
+    studio::StudioError,
+    vault::VaultError,
+};
+
+/// Why the flow stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum FlowError {
+    /// The studio made no figure.
+    #[error("the studio made no figure")]
+    Studio(#[from] StudioError),
+    /// The vault failed.
+    #[error("the vault failed")]
+    Vault(#[from] VaultError),
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    /// The jobs failed.
+    #[error("the jobs failed")]
+    Jobs(#[from] JobsError),
+    /// The job is somebody else's now.
+    #[error("the lease was lost")]
+    LeaseLost,
+    /// The caller asked for it.
+    #[error("canceled by the caller")]
+    Canceled,
+    /// The deadline is over.
+    #[error("the deadline is over")]
+    Deadline,
+    /// Something panicked.
+    #[error("a worker panicked")]
+    Panicked,
+    /// The job has brought down its workers too often.
+    #[error("the job was handed out too often")]
+    Poisoned,
+    /// The figure object cannot be written or read.
+    #[error("the figure's record makes no sense")]
+    Record,
+    /// The receipt cannot be written.
+    #[error("the receipt cannot be written")]
+    Receipt(#[from] crate::vault::receipt::ReceiptError),
+}
+
+impl FlowError {
+    /// What the figure says of this end, reached in a stage.
+    pub fn problem(&self, stage: Stage) -> JobProblem {
+        let (code, category) = self.code(stage);
+        JobProblem {
+            code,
+            detail: detail(code).to_owned(),
+            retryable: code.retryable(),
+            charged: false,
+            stage,
+            category,
+        }
+    }
+
+    fn code(&self, stage: Stage) -> (Code, Option<Category>) {
+        let code = match self {
+            Self::Studio(StudioError::Engine(error)) => return engine_code(error, stage),
+            Self::Studio(StudioError::Analysis | StudioError::Image(_)) => Code::UpstreamGarbled,
+            Self::Store(StoreError::Unavailable) => Code::StoreUnavailable,
+            Self::Canceled => Code::CanceledByCaller,
+            Self::Deadline => Code::DeadlineExceeded,
+            Self::Studio(StudioError::Convert | StudioError::Style)
+            | Self::Vault(_)
+            | Self::Jobs(_)
+            | Self::LeaseLost
+            | Self::Panicked
+            | Self::Poisoned
+            | Self::Record
+            | Self::Receipt(_) => Code::Internal,
+        };
+        (code, None)
+    }
+}
+
+/// The only table from the engine's failures to codes.
+fn engine_code(error: &EngineError, stage: Stage) -> (Code, Option<Category>) {
+    let code = match error.failure() {
+        Failure::Refused { side, category, .. } => {
+            let code = match (stage, side) {
+                (Stage::Analyze, _) => Code::BlockedPhoto,
+                (Stage::Enhance, _) => Code::BlockedPrompt,
+                (_, Side::Input) => Code::BlockedPhoto,
+                (_, Side::Output) => Code::BlockedFigure,
+            };
+            return (code, Some(told(*category)));
+        }
+        Failure::NoImage { .. } => Code::NoImageProduced,
+        Failure::NoText | Failure::Truncated | Failure::Garbled | Failure::TooLarge if stage == Stage::Render => {
+            if matches!(error.failure(), Failure::Truncated) { Code::NoImageProduced } else { Code::UpstreamGarbled }
+        }
+        Failure::NoText | Failure::Truncated | Failure::Garbled | Failure::TooLarge => Code::UpstreamGarbled,
+        Failure::AccountProblem
+        | Failure::Misconfigured(_)
+        | Failure::ModelGone
+        | Failure::Unsupported
+        | Failure::QuotaZero
+        | Failure::BadRequest => Code::EngineMisconfigured,
+        Failure::RateLimited { .. } => Code::UpstreamRateLimited,
+        Failure::Overloaded { .. }
+        | Failure::Internal
+        | Failure::Unavailable
+        | Failure::ConnectFailed
+        | Failure::Interrupted
+        | Failure::BreakerOpen { .. } => Code::UpstreamUnavailable,
+        Failure::Timeout => Code::UpstreamTimeout,
+        Failure::DeadlineExceeded => Code::DeadlineExceeded,
+    };
+    (code, None)
+}
+
+fn told(category: engine::Category) -> Category {
+    match category {
+        engine::Category::Safety => Category::Safety,
+        engine::Category::Sexual => Category::Sexual,
+        engine::Category::Hate => Category::Hate,
+        engine::Category::Harassment => Category::Harassment,
+        engine::Category::Dangerous => Category::Dangerous,
+        engine::Category::Prohibited => Category::Prohibited,
+        engine::Category::Recitation => Category::Recitation,
+        engine::Category::Privacy => Category::Privacy,
+        engine::Category::Blocklist => Category::Blocklist,
+        engine::Category::Other => Category::Other,
+    }
+}
+
+/// Words for a person. Never the engine's.
+fn detail(code: Code) -> &'static str {
+    match code {
+        Code::BlockedPhoto => "The engine refused the photo by its policy. Another photo may pass.",
+        Code::BlockedPrompt => "The engine refused the wishes by its policy. Other words may pass.",
+        Code::BlockedFigure => "The engine made an image and refused it by its policy. Another style may pass.",
+        Code::NoImageProduced => "The engine answered without an image, as often as it was asked.",
+        Code::UpstreamGarbled => "The engine's answer could not be used.",
+        Code::EngineMisconfigured => "The engine refuses this installation. Its operator has to act.",
+        Code::UpstreamUnavailable => "The engine does not answer.",
+        Code::UpstreamRateLimited => "The engine limits this installation for the moment.",
+        Code::UpstreamTimeout => "The engine took too long.",
+        Code::DeadlineExceeded => "The figure was not ready by its deadline.",
+        Code::StoreUnavailable => "The store does not answer.",
+        Code::CanceledByCaller => "The figure was canceled by its caller.",
+        _ => "Something failed on this side. It was logged.",
+    }
+}

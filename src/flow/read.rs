@@ -1,0 +1,70 @@
+//! Reading a figure, whatever its state.
+
+use zeroize::Zeroizing;
+
+use super::{Flow, FlowError, end::opened};
+use crate::{
+    domain::{Figure, FigureId, Owner},
+    jobs::JobsError,
+    store::{Job, StoreKey},
+    vault::VaultError,
+};
+
+impl Flow {
+    /// The figure object of a job; `None` when it has ended and its result is gone.
+    ///
+    /// # Errors
+    /// When store or vault fail.
+    pub async fn read(&self, job: &Job) -> Result<Option<Figure>, FlowError> {
+        let read = if job.state.is_terminal() { self.read_ended(job).await? } else { self.read_open(job).await? };
+        let Some(mut figure) = read else { return Ok(None) };
+        figure.upload.purged_at = job.purged_at;
+        if job.purged_at.is_some() {
+            figure.upload.receipt = self.read_receipt(&job.of.owner, &job.of.figure).await?;
+        }
+        Ok(Some(figure))
+    }
+
+    /// The signed deletion receipt of a figure, for 30 days after its end.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn read_receipt(&self, owner: &Owner, figure: &FigureId) -> Result<Option<String>, FlowError> {
+        let kept = self.store.get(&StoreKey::receipt(owner, figure)).await?;
+        Ok(kept.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok()))
+    }
+
+    /// The bytes of one image; `None` when it is gone or never was.
+    ///
+    /// # Errors
+    /// When store or vault fail.
+    pub async fn read_image(&self, job: &Job, index: u32) -> Result<Option<Zeroizing<Vec<u8>>>, FlowError> {
+        gone_is_none(self.vault.open(&StoreKey::image(&job.of.owner, &job.of.figure, index)).await)
+    }
+
+    async fn read_ended(&self, job: &Job) -> Result<Option<Figure>, FlowError> {
+        let record = gone_is_none(self.vault.open(&StoreKey::record(&job.of.owner, &job.of.figure)).await)?;
+        record.map(|bytes| serde_json::from_slice(&bytes).map_err(|_| FlowError::Record)).transpose()
+    }
+
+    async fn read_open(&self, job: &Job) -> Result<Option<Figure>, FlowError> {
+        match self.jobs.spec(&job.of).await {
+            Ok(spec) => {
+                let mut figure = opened(&job.of, &spec, job.created_at);
+                figure.status = job.state;
+                Ok(Some(figure))
+            }
+            // It may have ended between the two looks.
+            Err(JobsError::Vault(VaultError::Gone)) => self.read_ended(job).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn gone_is_none<T>(opened: Result<T, VaultError>) -> Result<Option<T>, FlowError> {
+    match opened {
+        Ok(value) => Ok(Some(value)),
+        Err(VaultError::Gone) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

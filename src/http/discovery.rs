@@ -1,0 +1,135 @@
+//! What anybody may read: styles, models, the document, public keys, the pages of problems.
+
+use actix_web::{
+    HttpResponse,
+    http::header::CACHE_CONTROL,
+    web::{Data, Path},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    Api, openapi,
+    problem::{Problem, meaning},
+};
+use crate::{
+    domain::{Code, Mode, RATIOS},
+    studio::{DEFAULT_STYLE, Style, styles as all_styles},
+};
+
+const AN_HOUR: (actix_web::http::header::HeaderName, &str) = (CACHE_CONTROL, "public, max-age=3600");
+
+/// Every style.
+#[derive(Serialize, ToSchema)]
+pub(super) struct StyleList {
+    /// The styles.
+    data: &'static [Style],
+    /// Whether there are more; never so far.
+    #[schema(example = false)]
+    has_more: bool,
+    /// Where the next page begins.
+    next_cursor: Option<String>,
+    /// The style that is used when none is given.
+    #[schema(example = "pvc-scale")]
+    default: &'static str,
+}
+
+/// List styles
+#[utoipa::path(
+    get, path = "/v1/styles", operation_id = "listStyles", tag = "Discovery", security(()),
+    responses((status = 200, description = "Every style", body = StyleList))
+)]
+pub(super) async fn styles() -> HttpResponse {
+    let list = StyleList { data: all_styles(), has_more: false, next_cursor: None, default: DEFAULT_STYLE };
+    HttpResponse::Ok().insert_header(AN_HOUR).json(list)
+}
+
+/// The engine in use and what it makes.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Models {
+    /// `gemini` or `offline`.
+    #[schema(example = "gemini")]
+    engine: &'static str,
+    /// Models for images, in order of preference.
+    #[schema(example = json!(["gemini-nano-banana-2.1", "gemini-3-pro-image"]))]
+    image_models: Vec<String>,
+    /// Models for analyses and prompts, in order of preference.
+    #[schema(example = json!(["gemini-3.5-flash-lite"]))]
+    text_models: Vec<String>,
+    /// Sizes that can be asked for.
+    #[schema(example = json!(["1K", "2K", "4K"]))]
+    sizes: [&'static str; 3],
+    /// Ratios that can be asked for.
+    #[schema(example = json!(["1:1", "3:4"]))]
+    aspect_ratios: Vec<String>,
+}
+
+/// List the models in use
+#[utoipa::path(
+    get, path = "/v1/models", operation_id = "listModels", tag = "Discovery", security(()),
+    responses((status = 200, description = "The engine and its models", body = Models))
+)]
+pub(super) async fn models(api: Data<Api>) -> HttpResponse {
+    let studio = api.flow.studio(Mode::Live);
+    HttpResponse::Ok().insert_header(("Cache-Control", "public, max-age=60")).json(Models {
+        engine: studio.kind().name(),
+        image_models: studio.models().image.clone(),
+        text_models: studio.models().text.clone(),
+        sizes: ["1K", "2K", "4K"],
+        aspect_ratios: RATIOS.iter().map(ToString::to_string).collect(),
+    })
+}
+
+/// Read this document
+#[utoipa::path(
+    get, path = "/openapi.json", operation_id = "readDocument", tag = "Discovery", security(()),
+    responses((status = 200, description = "This document", body = Object))
+)]
+pub(super) async fn document() -> HttpResponse {
+    HttpResponse::Ok().insert_header(AN_HOUR).json(openapi::document())
+}
+
+/// Read the public keys of API keys and receipts
+#[utoipa::path(
+    get, path = "/.well-known/jwks.json", operation_id = "readJwks", tag = "Discovery", security(()),
+    responses((status = 200, description = "A JWK set (RFC 7517)", body = Object, content_type = "application/jwk-set+json"))
+)]
+pub(super) async fn jwks(api: Data<Api>) -> HttpResponse {
+    let sets = [api.keys.jwks(), api.receipt_jwks.clone()];
+    let keys: Vec<_> = sets.iter().filter_map(|set| set.get("keys")?.as_array()).flatten().collect();
+    let body = serde_json::json!({"keys": keys}).to_string();
+    HttpResponse::Ok()
+        .content_type("application/jwk-set+json")
+        .insert_header(("Cache-Control", "public, max-age=300"))
+        .body(body)
+}
+
+/// What a problem code means.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ProblemPage {
+    /// The code.
+    #[schema(example = "too_many_in_flight")]
+    code: &'static str,
+    /// What it means.
+    #[schema(example = "Too many figures at once")]
+    title: &'static str,
+    /// Its HTTP status.
+    #[schema(example = 429)]
+    status: u16,
+    /// Whether the same request may succeed later.
+    #[schema(example = true)]
+    retryable: bool,
+}
+
+/// Read what a problem code means
+#[utoipa::path(
+    get, path = "/problems/{code}", operation_id = "readProblem", tag = "Discovery", security(()),
+    params(("code" = String, Path, description = "A problem code")),
+    responses((status = 200, description = "What it means", body = ProblemPage))
+)]
+pub(super) async fn problem(code: Path<String>) -> Result<HttpResponse, Problem> {
+    let code = Code::parse(&code).ok_or_else(Problem::not_found)?;
+    let (status, title) = meaning(code);
+    let page = ProblemPage { code: code.as_str(), title, status, retryable: code.retryable() };
+    Ok(HttpResponse::Ok().insert_header(AN_HOUR).json(page))
+}

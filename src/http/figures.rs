@@ -1,0 +1,247 @@
+//! `/v1/figures`: make, read, erase, and the receipt.
+
+use actix_web::{
+    HttpRequest, HttpResponse, HttpResponseBuilder,
+    http::{StatusCode, header::LOCATION},
+    web::{Data, Path, Payload},
+};
+use tokio::time::Instant;
+
+use super::{
+    Api, body,
+    caller::Authenticated,
+    images,
+    negotiate::{Answer, Patience},
+    problem::Problem,
+    record::Draft,
+};
+use crate::{
+    domain::{Code, Figure, FigureId, GivenOptions, OptionFault, Owner, Scope, Stage, State},
+    flow::Received,
+    jobs::Accepted,
+    store::Job,
+    studio::CheckedOptions,
+};
+
+/// Make a figure
+///
+/// The body is the photo itself: JPEG, PNG, WebP, GIF or HEIC, by its first bytes and whatever type is declared.
+/// Options stand in the query. The answer is the figure object, or the image's bytes when `Accept` allows images
+/// alone. When the wait ends first the answer is 202 with the figure object, or 303 to the image.
+#[utoipa::path(
+    post, path = "/v1/figures", operation_id = "createFigure", tag = "Figures",
+    params(super::openapi::FigureQuery, super::openapi::PreferHeader, super::openapi::AcceptHeader),
+    request_body(content(
+        (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"), (Vec<u8> = "image/webp"), (Vec<u8> = "image/gif"),
+        (Vec<u8> = "image/heic"), (Vec<u8> = "application/octet-stream"),
+    ), description = "The photo's file"),
+    responses(
+        (status = 201, description = "The figure is there", content(
+            (Figure = "application/json"), (Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/webp"))),
+        (status = 202, description = "The figure is being made", body = Figure),
+        (status = 303, description = "The image will be at `Location`"),
+    )
+)]
+pub(super) async fn create(
+    api: Data<Api>,
+    caller: Authenticated,
+    req: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let ticket = api.admit(&req, caller, Some(Scope::FiguresWrite)).await?;
+    if api.tasks.is_draining() {
+        return Err(Problem::new(Code::Draining, "This node is stopping; another takes the request."));
+    }
+    let (answer, patience) = (Answer::wanted(&req)?, Patience::of(&req, api.max_wait)?);
+    let options = options(&req, answer, api.retention_seconds)?;
+    let bytes = body::receive(&req, payload, api.body).await?;
+    if let Some(draft) = Draft::of(&req) {
+        draft.received(bytes.len());
+    }
+    let (flow, received) = (api.flow.clone(), Received { bytes, options });
+    // On its own task: a handler is dropped when its client leaves, and half an acceptance must not stay behind.
+    let accepting = api.tasks.start(async move { flow.accept(&ticket, received).await });
+    let accepted = accepting.await.map_err(|_| Problem::new(Code::Internal, "Something failed on this side."))??;
+    deliver(&api, &req, &accepted, answer, patience).await
+}
+
+fn options(req: &HttpRequest, answer: Answer, longest: u64) -> Result<CheckedOptions, Problem> {
+    let mut given = GivenOptions::default();
+    let mut faults: Vec<OptionFault> = Vec::new();
+    for (name, value) in super::query::pairs(req.query_string())? {
+        if let Err(fault) = given.take(&name, &value) {
+            faults.push(fault);
+        }
+    }
+    if !faults.is_empty() {
+        return Err(Problem::options(&faults));
+    }
+    given.format = answer.format(given.format)?;
+    CheckedOptions::check(given, longest).map_err(|faults| Problem::options(&faults))
+}
+
+/// Waits as long as the caller wants and answers with what is there.
+async fn deliver(
+    api: &Api,
+    req: &HttpRequest,
+    accepted: &Accepted,
+    answer: Answer,
+    patience: Patience,
+) -> Result<HttpResponse, Problem> {
+    let id = &accepted.job.figure;
+    let known = api.flow.jobs.wait(&accepted.job, Instant::now() + patience.wait).await?;
+    let job = known.ok_or_else(|| Problem::new(Code::StoreLost, "The store has lost the job. Nothing was charged."))?;
+    if job.state.is_terminal() && job.state != State::Succeeded {
+        return Err(failure(api, &job).await);
+    }
+    let done = job.purged_at.is_some();
+    if done && let Some(draft) = Draft::of(req) {
+        draft.made_figure();
+    }
+    let mut response = match (answer, done) {
+        (Answer::AnyImage | Answer::Image(_), true) => {
+            let mut response = images::send(api, req, &job, 0).await?;
+            *response.status_mut() = StatusCode::CREATED;
+            response
+        }
+        (Answer::AnyImage | Answer::Image(_), false) => {
+            return Ok(to_image(api, id, patience));
+        }
+        (Answer::Json, done) => {
+            let figure = api.flow.read(&job).await?.ok_or_else(|| gone(&job))?;
+            let status = if done { StatusCode::CREATED } else { StatusCode::ACCEPTED };
+            let mut builder = HttpResponseBuilder::new(status);
+            if !done {
+                builder.insert_header(("Retry-After", "2"));
+            }
+            builder.insert_header(("Cache-Control", "no-store")).json(figure)
+        }
+    };
+    let location = format!("{}/v1/figures/{id}", api.public_url);
+    if let Ok(value) = location.parse() {
+        response.headers_mut().insert(LOCATION, value);
+    }
+    applied(&mut response, patience);
+    Ok(response)
+}
+
+fn applied(response: &mut HttpResponse, patience: Patience) {
+    if let Some(Ok(value)) = patience.applied.map(str::parse) {
+        response.headers_mut().insert(actix_web::http::header::HeaderName::from_static("preference-applied"), value);
+    }
+}
+
+/// 303 to the place where the image will be.
+pub(super) fn to_image(api: &Api, id: &FigureId, patience: Patience) -> HttpResponse {
+    let location = format!("{}/v1/figures/{id}/images/0", api.public_url);
+    let mut response = HttpResponse::SeeOther()
+        .insert_header((LOCATION, location))
+        .insert_header(("Retry-After", "1"))
+        .insert_header(("Figurine-Id", id.to_string()))
+        .finish();
+    applied(&mut response, patience);
+    response
+}
+
+/// The problem of a figure that has ended without an image.
+pub(super) async fn failure(api: &Api, job: &Job) -> Problem {
+    let problem = match api.flow.read(job).await {
+        Ok(Some(Figure { problem: Some(problem), .. })) => Problem::from(problem),
+        Ok(_) => Problem::new(job.code.unwrap_or(Code::Internal), "The figure has no image.").at_stage(Stage::Finish),
+        Err(error) => Problem::from(error),
+    };
+    problem.of_figure(&job.of.figure)
+}
+
+/// Finds a job of the caller's account; somebody else's is as if it did not exist.
+pub(super) async fn find(api: &Api, owner: &Owner, id: &str) -> Result<Job, Problem> {
+    let id = FigureId::parse(id).map_err(|_| Problem::not_found())?;
+    api.flow.jobs.find(owner, &id).await?.ok_or_else(Problem::not_found)
+}
+
+/// Why a job's result is not there any more.
+pub(super) fn gone(job: &Job) -> Problem {
+    let receipt = format!("Its deletion receipt is at /v1/figures/{}/receipt.", job.of.figure);
+    if job.deleted {
+        Problem::new(Code::FigureDeleted, format!("The figure was deleted on request. {receipt}"))
+    } else {
+        Problem::new(Code::FigureExpired, format!("The figure's time is over. {receipt}"))
+    }
+}
+
+/// Read a figure
+///
+/// Answers at once; with `Prefer: wait=N` it waits until the figure has ended, at most N seconds.
+#[utoipa::path(
+    get, path = "/v1/figures/{id}", operation_id = "readFigure", tag = "Figures",
+    params(("id" = String, Path, description = "The figure's id"), super::openapi::PreferHeader),
+    responses((status = 200, description = "The figure, whatever its state", body = Figure))
+)]
+pub(super) async fn read(
+    api: Data<Api>,
+    caller: Authenticated,
+    req: HttpRequest,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let ticket = api.admit(&req, caller, Some(Scope::FiguresRead)).await?;
+    let mut job = find(&api, ticket.owner(), &id).await?;
+    let patience = Patience::of(&req, api.max_wait)?;
+    if patience.applied == Some("wait") {
+        let waited = api.flow.jobs.wait(&job.of, Instant::now() + patience.wait).await?;
+        job = waited.ok_or_else(Problem::not_found)?;
+    }
+    let figure = api.flow.read(&job).await?.ok_or_else(|| gone(&job))?;
+    let mut response = HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(figure);
+    applied(&mut response, patience);
+    Ok(response)
+}
+
+/// Delete a figure
+///
+/// A figure under way is canceled, its call to the engine is aborted, and the answer waits for the purge. The result
+/// of one that has ended is erased. The deletion receipt stays readable for 30 days. Deleting twice is no error.
+#[utoipa::path(
+    delete, path = "/v1/figures/{id}", operation_id = "deleteFigure", tag = "Figures",
+    params(("id" = String, Path, description = "The figure's id")),
+    responses((status = 204, description = "It is gone"))
+)]
+pub(super) async fn erase(
+    api: Data<Api>,
+    caller: Authenticated,
+    req: HttpRequest,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let ticket = api.admit(&req, caller, Some(Scope::FiguresWrite)).await?;
+    let job = find(&api, ticket.owner(), &id).await?;
+    let (flow, of) = (api.flow.clone(), job.of.clone());
+    let erasing = api.tasks.start(async move { flow.erase(&job).await });
+    erasing.await.map_err(|_| Problem::new(Code::Internal, "Something failed on this side."))??;
+    let known = api.flow.jobs.wait(&of, Instant::now() + api.max_wait).await?;
+    match known {
+        Some(job) if job.purged_at.is_none() => {
+            Err(Problem::new(Code::StateConflict, "The figure is being stopped. Ask again shortly."))
+        }
+        Some(_) | None => Ok(HttpResponse::NoContent().finish()),
+    }
+}
+
+/// Read a deletion receipt
+///
+/// A JWS (EdDSA, `typ: figurine-receipt+jwt`), there once the photo is gone and for 30 days. Its public keys are at
+/// `/.well-known/jwks.json`.
+#[utoipa::path(
+    get, path = "/v1/figures/{id}/receipt", operation_id = "readReceipt", tag = "Figures",
+    params(("id" = String, Path, description = "The figure's id")),
+    responses((status = 200, description = "The signed receipt", body = String, content_type = "application/jose"))
+)]
+pub(super) async fn receipt(
+    api: Data<Api>,
+    caller: Authenticated,
+    req: HttpRequest,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let ticket = api.admit(&req, caller, Some(Scope::FiguresRead)).await?;
+    let id = FigureId::parse(&id).map_err(|_| Problem::not_found())?;
+    let receipt = api.flow.read_receipt(ticket.owner(), &id).await?.ok_or_else(Problem::not_found)?;
+    Ok(HttpResponse::Ok().content_type("application/jose").insert_header(("Cache-Control", "no-store")).body(receipt))
+}

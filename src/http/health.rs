@@ -1,0 +1,40 @@
+//! `/healthz` and `/readyz`.
+
+use actix_web::{HttpResponse, web::Data};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Api, problem::Problem};
+use crate::domain::Code;
+
+/// How the node is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Health {
+    /// `ok`.
+    #[schema(example = "ok")]
+    status: &'static str,
+}
+
+/// Whether the process is alive
+#[utoipa::path(
+    get, path = "/healthz", operation_id = "readHealth", tag = "Service", security(()),
+    responses((status = 200, description = "It is", body = Health))
+)]
+pub(super) async fn alive() -> HttpResponse {
+    HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(Health { status: "ok" })
+}
+
+/// Whether the node takes requests
+///
+/// Not while its store does not answer or it is stopping. An engine that is away does not make a node unready.
+#[utoipa::path(
+    get, path = "/readyz", operation_id = "readReadiness", tag = "Service", security(()),
+    responses((status = 200, description = "It does", body = Health))
+)]
+pub(super) async fn ready(api: Data<Api>) -> Result<HttpResponse, Problem> {
+    if api.tasks.is_draining() {
+        return Err(Problem::new(Code::Draining, "This node is stopping."));
+    }
+    api.flow.store.now().await?;
+    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(Health { status: "ok" }))
+}

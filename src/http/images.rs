@@ -1,0 +1,109 @@
+//! `/v1/figures/{id}/images/{n}`: the bytes.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{ETAG, IF_NONE_MATCH},
+    web::{Data, Path},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::{
+    Api,
+    caller::Authenticated,
+    figures::{failure, find, gone, to_image},
+    negotiate::{Patience, accepts_image},
+    problem::Problem,
+};
+use crate::{
+    domain::{Figure, ImageMade, Scope, State},
+    store::Job,
+};
+
+/// Read an image
+///
+/// The image's bytes. While the figure is being made it waits, as for `POST`, and then answers 303 to itself, so that
+/// a client that follows redirects gets the image.
+#[utoipa::path(
+    get, path = "/v1/figures/{id}/images/{n}", operation_id = "readImage", tag = "Figures",
+    params(
+        ("id" = String, Path, description = "The figure's id"),
+        ("n" = u32, Path, description = "The image's index, from 0"),
+        super::openapi::PreferHeader, super::openapi::AcceptHeader,
+    ),
+    responses(
+        (status = 200, description = "The image", content(
+            (Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/webp"))),
+        (status = 303, description = "Not yet; ask again at `Location`"),
+        (status = 304, description = "It is as `If-None-Match` says"),
+    )
+)]
+pub(super) async fn read(
+    api: Data<Api>,
+    caller: Authenticated,
+    req: HttpRequest,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse, Problem> {
+    let ticket = api.admit(&req, caller, Some(Scope::FiguresRead)).await?;
+    let (id, index) = path.into_inner();
+    let index = index.parse().map_err(|_| Problem::not_found())?;
+    let job = find(&api, ticket.owner(), &id).await?;
+    let patience = Patience::of(&req, api.max_wait)?;
+    let waited = api.flow.jobs.wait(&job.of, Instant::now() + patience.wait).await?;
+    let job = waited.ok_or_else(Problem::not_found)?;
+    match job.state {
+        State::Succeeded if job.purged_at.is_some() => send(&api, &req, &job, index).await,
+        State::Failed | State::Blocked | State::Canceled => Err(failure(&api, &job).await),
+        _ => Ok(to_image(&api, &job.of.figure, patience)),
+    }
+}
+
+/// Answers with an image's bytes and, in headers, what the figure object says of it.
+pub(super) async fn send(api: &Api, req: &HttpRequest, job: &Job, index: u32) -> Result<HttpResponse, Problem> {
+    let figure = api.flow.read(job).await?.ok_or_else(|| gone(job))?;
+    let image = figure.images.iter().find(|image| image.index == index).ok_or_else(Problem::not_found)?;
+    accepts_image(req, &image.media_type)?;
+    let etag = format!("\"{}\"", image.sha256);
+    let same =
+        |value: &str| value.trim() == "*" || value.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag);
+    if req.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(same) {
+        return Ok(HttpResponse::NotModified().insert_header((ETAG, etag)).finish());
+    }
+    let bytes = api.flow.read_image(job, index).await?.ok_or_else(|| gone(job))?;
+    Ok(with_bytes(&figure, image, etag, Bytes::from_owner(bytes)))
+}
+
+fn with_bytes(figure: &Figure, image: &ImageMade, etag: String, bytes: Bytes) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    response
+        .content_type(image.media_type.as_str())
+        .insert_header((ETAG, etag))
+        .insert_header(("Cache-Control", "private, no-store"))
+        .insert_header(("Figurine-Id", figure.id.to_string()))
+        .insert_header(("Figurine-Receipt", figure.links.receipt.as_str()))
+        .insert_header(("Figurine-Charged-Micro-Usd", figure.cost.charged_micro_usd.0.to_string()));
+    if let Some(digest) = repr_digest(&image.sha256) {
+        response.insert_header(("Repr-Digest", digest));
+    }
+    if let Some(provenance) = &figure.provenance {
+        let told = format!(
+            "ai_generated={}, digital_source_type=\"{}\"",
+            if provenance.ai_generated { "?1" } else { "?0" },
+            provenance.digital_source_type
+        );
+        response.insert_header(("Figurine-Provenance", told));
+    }
+    if let Some(salt) = &figure.upload.commitment_salt {
+        response.insert_header(("Figurine-Commitment-Salt", salt.as_str()));
+    }
+    response.body(bytes)
+}
+
+/// `Repr-Digest` (RFC 9530) of hexadecimal SHA-256.
+fn repr_digest(sha256: &str) -> Option<String> {
+    let digits: Vec<_> = sha256.as_bytes().chunks(2).collect();
+    let byte = |pair: &&[u8]| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
+    let bytes: Vec<u8> = digits.iter().map(byte).collect::<Option<_>>()?;
+    Some(format!("sha-256=:{}:", STANDARD.encode(bytes)))
+}

@@ -1,0 +1,75 @@
+//! `/v1/me`: what a key says of itself.
+
+use std::collections::BTreeMap;
+
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Api, caller::Authenticated, problem::Problem};
+use crate::domain::{Mode, Moment};
+
+/// A key's own record.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Me {
+    /// Always `key`.
+    #[schema(example = "key")]
+    object: &'static str,
+    /// The key's id.
+    #[schema(example = "key_019ab2c3d4e57f60a1b2c3d4e5f60718")]
+    id: String,
+    /// The account that the key belongs to.
+    #[schema(example = "acme")]
+    account: String,
+    /// The account's pseudonym, as it stands in receipts and logs.
+    #[schema(example = "9f86d081884c7d659a2feaa0c55ad015")]
+    account_pseudonym: String,
+    /// `live` or `test`.
+    #[schema(value_type = String, example = "live")]
+    mode: Mode,
+    /// What the key may do.
+    #[schema(example = json!(["figures:write", "figures:read"]))]
+    scopes: Vec<&'static str>,
+    /// The limits that hold.
+    limits: Limits,
+    /// When the key was minted.
+    #[schema(value_type = String, format = DateTime)]
+    issued_at: Moment,
+    /// Until when the key is valid.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Moment,
+    /// Sums of the running hour, in UTC.
+    #[schema(example = json!({"requests": 3, "figures": 1}))]
+    this_hour: BTreeMap<String, u64>,
+}
+
+/// The limits of a key.
+#[derive(Debug, Serialize, ToSchema)]
+struct Limits {
+    /// Figures under way at once.
+    #[schema(example = 8)]
+    in_flight: u32,
+}
+
+/// Read the key's own record
+#[utoipa::path(
+    get, path = "/v1/me", operation_id = "readMe", tag = "Account",
+    responses((status = 200, description = "The key's own record", body = Me))
+)]
+pub(super) async fn read(api: Data<Api>, caller: Authenticated, req: HttpRequest) -> Result<HttpResponse, Problem> {
+    let ticket = api.admit(&req, caller, None).await?;
+    let caller = ticket.caller();
+    let me = Me {
+        object: "key",
+        id: caller.key_id().to_string(),
+        account: caller.account().as_str().to_owned(),
+        account_pseudonym: ticket.owner().as_str().to_owned(),
+        mode: caller.mode(),
+        scopes: caller.scopes().iter().map(|scope| scope.as_str()).collect(),
+        limits: Limits { in_flight: ticket.seats() },
+        issued_at: Moment::from_unix_seconds(caller.issued_at()),
+        expires_at: Moment::from_unix_seconds(caller.expires_at()),
+        this_hour: api.ledger.this_hour(ticket.owner(), &caller.key_id()).await?.into_iter().collect(),
+    };
+    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(me))
+}

@@ -1,0 +1,115 @@
+//! The edge: the only module that knows HTTP. This page is the route table.
+
+mod body;
+mod caller;
+mod discovery;
+mod figures;
+mod health;
+mod images;
+mod me;
+mod negotiate;
+pub mod openapi;
+mod problem;
+mod query;
+mod record;
+mod span;
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpResponse,
+    http::{Method, header::ALLOW},
+    web::{self, ServiceConfig},
+};
+pub use body::BodyLimits;
+pub use problem::ProblemBody;
+pub use record::record;
+pub use span::FigurineSpan;
+
+use self::problem::Problem;
+use crate::{
+    admission::Admission,
+    auth::{Expected, KeySet},
+    domain::Code,
+    flow::Flow,
+    ledger::Ledger,
+    tasks::Tasks,
+};
+
+/// The version that every answer names.
+pub(crate) const SERVER_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What the handlers work with.
+pub struct Api {
+    /// Verifies API keys.
+    pub keys: KeySet,
+    /// What API keys must say of themselves.
+    pub expected: Expected,
+    /// Public keys of deletion receipts, as a JWK set.
+    pub receipt_jwks: serde_json::Value,
+    /// Caller → Ticket.
+    pub admission: Admission,
+    /// Everything behind.
+    pub flow: Arc<Flow>,
+    /// The end of the chain.
+    pub ledger: Arc<Ledger>,
+    /// Work that outlives its connection.
+    pub tasks: Tasks,
+    /// Base of absolute links.
+    pub public_url: String,
+    /// Bounds of bodies.
+    pub body: BodyLimits,
+    /// The longest synchronous wait.
+    pub max_wait: std::time::Duration,
+    /// For how long results are kept at most, in seconds.
+    pub retention_seconds: u64,
+}
+
+/// A resource: its methods, and 204 or 405 with `Allow` for the others.
+macro_rules! resource {
+    ($path:expr, $allow:literal, $($method:ident => $handler:path),+ $(,)?) => {
+        web::resource($path)
+            $(.route(web::$method().to($handler)))+
+            .route(web::method(Method::OPTIONS).to(|| options($allow)))
+            .default_service(web::to(|| not_allowed($allow)))
+    };
+}
+
+/// Every route.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(resource!("/v1/figures", "POST, OPTIONS", post => figures::create))
+        .service(resource!("/v1/figures/{id}", "GET, HEAD, DELETE, OPTIONS",
+            get => figures::read, head => figures::read, delete => figures::erase))
+        .service(resource!("/v1/figures/{id}/images/{n}", "GET, HEAD, OPTIONS",
+            get => images::read, head => images::read))
+        .service(resource!("/v1/figures/{id}/receipt", "GET, HEAD, OPTIONS",
+            get => figures::receipt, head => figures::receipt))
+        .service(resource!("/v1/me", "GET, HEAD, OPTIONS", get => me::read, head => me::read))
+        .service(resource!("/v1/styles", "GET, HEAD, OPTIONS", get => discovery::styles, head => discovery::styles))
+        .service(resource!("/v1/models", "GET, HEAD, OPTIONS", get => discovery::models, head => discovery::models))
+        .service(
+            resource!("/openapi.json", "GET, HEAD, OPTIONS", get => discovery::document, head => discovery::document),
+        )
+        .service(
+            resource!("/.well-known/jwks.json", "GET, HEAD, OPTIONS", get => discovery::jwks, head => discovery::jwks),
+        )
+        .service(
+            resource!("/problems/{code}", "GET, HEAD, OPTIONS", get => discovery::problem, head => discovery::problem),
+        )
+        .service(resource!("/healthz", "GET, HEAD, OPTIONS", get => health::alive, head => health::alive))
+        .service(resource!("/readyz", "GET, HEAD, OPTIONS", get => health::ready, head => health::ready))
+        .default_service(web::to(nothing_here));
+}
+
+async fn options(allow: &'static str) -> HttpResponse {
+    HttpResponse::NoContent().insert_header((ALLOW, allow)).finish()
+}
+
+async fn not_allowed(allow: &'static str) -> Result<HttpResponse, Problem> {
+    Err(Problem::new(Code::MethodNotAllowed, format!("Here are: {allow}.")).with_header("Allow", allow))
+}
+
+async fn nothing_here() -> Result<HttpResponse, Problem> {
+    Err(Problem::not_found())
+}

@@ -1,0 +1,167 @@
+//! Around every request: its id, the panic net, the place of its problem, and its entry in the ledger, which is written
+//! also when the client leaves before the answer.
+
+use std::{cell::RefCell, panic::AssertUnwindSafe, rc::Rc, sync::Arc, time::Instant};
+
+use actix_web::{
+    Error, HttpMessage, HttpRequest, ResponseError,
+    body::{BodySize, BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::header::{HeaderName, HeaderValue},
+    middleware::Next,
+    web::Data,
+};
+use futures_util::FutureExt;
+
+use super::{
+    Api, SERVER_VERSION,
+    problem::{Place, Problem},
+};
+use crate::{
+    domain::{Code, KeyId, Owner, RequestId},
+    ledger::{Entry, Ledger},
+    tasks::Tasks,
+};
+
+/// The entry of a running request; handlers add what they learn.
+#[derive(Clone)]
+pub(super) struct Draft(Rc<RefCell<Open>>);
+
+struct Open {
+    entry: Option<Entry>,
+    started: Instant,
+    ledger: Arc<Ledger>,
+    tasks: Tasks,
+}
+
+impl Draft {
+    fn new(api: &Api, req: &ServiceRequest, request: RequestId) -> Self {
+        let entry = Entry {
+            request,
+            route: "unmatched".to_owned(),
+            method: req.method().as_str().chars().take(16).collect(),
+            status: None,
+            code: None,
+            who: None,
+            bytes_in: 0,
+            bytes_out: 0,
+            duration_ms: 0,
+            figures: 0,
+        };
+        let open =
+            Open { entry: Some(entry), started: Instant::now(), ledger: api.ledger.clone(), tasks: api.tasks.clone() };
+        Self(Rc::new(RefCell::new(open)))
+    }
+
+    /// The draft of a request; a request that did not pass the middleware has none.
+    pub(super) fn of(req: &HttpRequest) -> Option<Self> {
+        req.extensions().get::<Self>().cloned()
+    }
+
+    /// Notes who asks.
+    pub(super) fn who(&self, owner: Owner, key: KeyId) {
+        self.change(|entry| entry.who = Some((owner, key)));
+    }
+
+    /// Notes how many bytes were received.
+    pub(super) fn received(&self, bytes: usize) {
+        self.change(|entry| entry.bytes_in = bytes as u64);
+    }
+
+    /// Notes that a figure was made.
+    pub(super) fn made_figure(&self) {
+        self.change(|entry| entry.figures = 1);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Entry)) {
+        if let Some(entry) = &mut self.0.borrow_mut().entry {
+            change(entry);
+        }
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        let Some(mut entry) = self.entry.take() else { return };
+        entry.duration_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let ledger = self.ledger.clone();
+        drop(self.tasks.start(async move { ledger.write(entry).await }));
+    }
+}
+
+/// The middleware.
+///
+/// # Errors
+/// What the service fails with, as a problem.
+pub async fn record(
+    api: Data<Api>,
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let request = RequestId::random();
+    let place = Place { base: api.public_url.clone(), instance: req.path().to_owned(), request };
+    let draft = Draft::new(&api, &req, request);
+    req.extensions_mut().insert(draft.clone());
+    req.extensions_mut().insert(request);
+    let outcome = AssertUnwindSafe(next.call(req)).catch_unwind().await;
+    let response = match outcome {
+        Ok(Ok(response)) => response.map_into_boxed_body(),
+        Ok(Err(error)) => return Err(told(problem_of(&error), place, &draft, None).into()),
+        Err(_panic) => {
+            let problem =
+                Problem::new(Code::Internal, "Something failed on this side. It was logged under the request's id.");
+            return Err(told(problem, place, &draft, None).into());
+        }
+    };
+    let route = response.request().match_pattern();
+    let mut response = match response.response().error().map(problem_of) {
+        Some(problem) => {
+            let answer = told(problem, place, &draft, route).error_response();
+            response.into_response(answer)
+        }
+        None => {
+            draft.change(|entry| {
+                entry.status = Some(response.status().as_u16());
+                entry.route = route.unwrap_or_else(|| "unmatched".to_owned());
+                if let BodySize::Sized(bytes) = response.response().body().size() {
+                    entry.bytes_out = bytes;
+                }
+            });
+            response
+        }
+    };
+    let headers = response.headers_mut();
+    headers.insert(HeaderName::from_static("figurine-server-version"), HeaderValue::from_static(SERVER_VERSION));
+    if let Ok(value) = HeaderValue::from_str(&request.to_string()) {
+        headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
+    Ok(response)
+}
+
+/// Logs the cause of a failure, once; notes the problem for the ledger; says where it is told.
+fn told(problem: Problem, place: Place, draft: &Draft, route: Option<String>) -> Problem {
+    let status = problem.status_code().as_u16();
+    if status >= 500 {
+        tracing::error!(code = %problem.code(), cause = problem.cause(), request.id = %place.request, "a request failed");
+    }
+    draft.change(|entry| {
+        entry.status = Some(status);
+        entry.code = Some(problem.code());
+        entry.route = route.unwrap_or_else(|| "unmatched".to_owned());
+    });
+    problem.placed(place)
+}
+
+/// The framework's own errors become problems by their status.
+fn problem_of(error: &Error) -> Problem {
+    if let Some(problem) = error.as_error::<Problem>() {
+        return problem.clone();
+    }
+    match error.as_response_error().status_code().as_u16() {
+        404 => Problem::not_found(),
+        408 => Problem::new(Code::BodyTooSlow, "The request came too slowly."),
+        413 => Problem::new(Code::BodyTooLarge, "The request is too large."),
+        400..=499 => Problem::new(Code::MalformedRequest, "The request cannot be understood."),
+        _ => Problem::new(Code::Internal, "Something failed on this side. It was logged under the request's id."),
+    }
+}

@@ -1,0 +1,54 @@
+//! One budget of memory that every decode takes its share of before it begins.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::IntakeError;
+
+/// Bytes that one permit stands for.
+const UNIT: u64 = 1024;
+
+/// The memory that all decodes together may hold; who asked first is served first.
+pub(super) struct Budget {
+    bytes: u64,
+    permits: Arc<Semaphore>,
+}
+
+/// A share of the memory, given back when dropped.
+pub(super) struct Share {
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Budget {
+    pub(super) fn new(bytes: u64) -> Self {
+        let most = u64::from(u32::MAX).min(Semaphore::MAX_PERMITS as u64);
+        let permits = usize::try_from((bytes / UNIT).min(most)).unwrap_or(Semaphore::MAX_PERMITS);
+        Self { bytes, permits: Arc::new(Semaphore::new(permits)) }
+    }
+
+    /// Refuses what would never fit, before anybody waits for it.
+    ///
+    /// # Errors
+    ///
+    /// [`IntakeError::TooMuchMemory`].
+    pub(super) fn check(&self, needed: u64) -> Result<(), IntakeError> {
+        if needed > self.bytes {
+            return Err(IntakeError::TooMuchMemory { needed, max: self.bytes });
+        }
+        Ok(())
+    }
+
+    /// Waits until `needed` bytes are free.
+    ///
+    /// # Errors
+    ///
+    /// [`IntakeError::TooMuchMemory`].
+    pub(super) async fn share(&self, needed: u64) -> Result<Share, IntakeError> {
+        self.check(needed)?;
+        let permits = u32::try_from(needed.div_ceil(UNIT)).unwrap_or(u32::MAX);
+        let permits = permits.min(u32::try_from(self.bytes / UNIT).unwrap_or(u32::MAX));
+        let permit = Arc::clone(&self.permits).acquire_many_owned(permits).await;
+        permit.map(|permit| Share { _permit: permit }).map_err(|_| IntakeError::Busy)
+    }
+}

@@ -1,0 +1,69 @@
+//! Any colours to sRGB.
+
+use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
+use zeroize::Zeroizing;
+
+use super::orient::{Orientation, turn};
+use super::raster::{Channels, Raster};
+
+/// Largest profile that is read, in bytes; press profiles have 2 MB at most.
+const MAX_PROFILE: usize = 4 << 20;
+
+/// An upright picture in sRGB.
+pub(super) struct Picture {
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) rgb: Zeroizing<Vec<u8>>,
+}
+
+/// Converts by the profile, or, where there is none that fits, by convention: grey and RGB are taken for sRGB,
+/// ink for its complement.
+pub(super) fn to_srgb(raster: &Raster, icc: Option<&[u8]>, orientation: Orientation) -> Picture {
+    let profiled = icc.and_then(|icc| by_profile(raster, icc));
+    let rgb = profiled.unwrap_or_else(|| by_convention(raster));
+    let sides = raster.sides();
+    let (width, height) = orientation.turned(sides);
+    let rgb = if orientation == Orientation::Upright { rgb } else { turn::<3>(&rgb, sides, orientation) };
+    Picture { width, height, rgb }
+}
+
+fn by_profile(raster: &Raster, icc: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let profile = ColorProfile::new_from_slice(icc.get(..icc.len().min(MAX_PROFILE))?).ok()?;
+    let layout = match (raster.channels(), profile.color_space) {
+        (Channels::Grey, DataColorSpace::Gray) => Layout::Gray,
+        (Channels::Rgb, DataColorSpace::Rgb) => Layout::Rgb,
+        (Channels::Cmyk, DataColorSpace::Cmyk) => Layout::Rgba,
+        _ => return None,
+    };
+    let srgb = ColorProfile::new_srgb();
+    let transform = profile.create_transform_8bit(layout, &srgb, Layout::Rgb, TransformOptions::default()).ok()?;
+    let mut rgb = blank(raster);
+    transform.transform(raster.data(), &mut rgb).ok()?;
+    Some(rgb)
+}
+
+fn by_convention(raster: &Raster) -> Zeroizing<Vec<u8>> {
+    let mut rgb = blank(raster);
+    let (pixels, _) = rgb.as_chunks_mut::<3>();
+    match raster.channels() {
+        Channels::Grey => pixels.iter_mut().zip(raster.data()).for_each(|(pixel, grey)| *pixel = [*grey; 3]),
+        Channels::Rgb => pixels.as_flattened_mut().copy_from_slice(raster.data()),
+        Channels::Cmyk => {
+            for (pixel, ink) in pixels.iter_mut().zip(raster.data().as_chunks::<4>().0) {
+                *pixel = complement(*ink);
+            }
+        }
+    }
+    rgb
+}
+
+/// What each ink leaves of white, in 255ths, rounded.
+fn complement([cyan, magenta, yellow, black]: [u8; 4]) -> [u8; 3] {
+    let light = u32::from(255 - black);
+    [cyan, magenta, yellow].map(|ink| u8::try_from((u32::from(255 - ink) * light + 127) / 255).unwrap_or(u8::MAX))
+}
+
+fn blank(raster: &Raster) -> Zeroizing<Vec<u8>> {
+    let pixels = raster.data().len() / raster.channels().count();
+    Zeroizing::new(vec![0; pixels * 3])
+}

@@ -1,0 +1,60 @@
+//! Fitting a picture to the longest side allowed.
+
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use zeroize::Zeroizing;
+
+use super::raster::{Channels, Raster};
+
+/// The sides of a picture of `sides` when the longer one is at most `longest`; never larger, never 0.
+pub(super) fn fitted((width, height): (u32, u32), longest: u32) -> (u32, u32) {
+    let side = width.max(height);
+    if side <= longest {
+        return (width, height);
+    }
+    let scaled = |one: u32| {
+        let rounded = (u64::from(one) * u64::from(longest) + u64::from(side) / 2) / u64::from(side).max(1);
+        u32::try_from(rounded).unwrap_or(longest).max(1)
+    };
+    (scaled(width), scaled(height))
+}
+
+/// Resamples to exactly `sides`; `None` when the picture is at odds with itself.
+///
+/// Three lobes of Lanczos keep the most detail per pixel sent.
+pub(super) fn resize(raster: Raster, sides: (u32, u32)) -> Option<Raster> {
+    if raster.sides() == sides {
+        return Some(raster);
+    }
+    let channels = raster.channels();
+    let pixel = match channels {
+        Channels::Grey => PixelType::U8,
+        Channels::Rgb => PixelType::U8x3,
+        Channels::Cmyk => PixelType::U8x4,
+    };
+    let (width, height) = raster.sides();
+    let length = u64::from(sides.0) * u64::from(sides.1) * channels.count() as u64;
+    let mut data = Zeroizing::new(vec![0; usize::try_from(length).ok()?]);
+    let from = ImageRef::new(width, height, raster.data(), pixel).ok()?;
+    let mut to = Image::from_slice_u8(sides.0, sides.1, &mut data, pixel).ok()?;
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3)).use_alpha(false);
+    Resizer::new().resize(&from, &mut to, &options).ok()?;
+    Raster::new(sides, channels, data)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn fitting_keeps_the_shape_and_never_enlarges(width in 1_u32..70_000, height in 1_u32..70_000, longest in 16_u32..4000) {
+            let (w, h) = fitted((width, height), longest);
+            proptest::prop_assert!(w >= 1 && h >= 1 && w <= width && h <= height);
+            proptest::prop_assert_eq!(w.max(h), width.max(height).min(longest));
+            let off = (f64::from(w) * f64::from(height) / f64::from(width) - f64::from(h)).abs();
+            let tolerance = 1.0 + f64::from(height) / f64::from(width);
+            proptest::prop_assert!(off <= tolerance, "{}x{} became {}x{}", width, height, w, h);
+        }
+    }
+}

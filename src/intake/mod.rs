@@ -1,0 +1,134 @@
+//! Hostile bytes in, a small clean JPEG and a report out.
+//!
+//! `probe` (magic and header, limits) → `walk` (the whole container: complete? what metadata?) → `decode`
+//! (only the pieces that pixels are made of) → `fit` → `color` (sRGB, upright) → `quality` → `encode`.
+//! Everything from `walk` on runs on intake's own threads, holding its share of the memory budget.
+
+mod budget;
+mod color;
+mod decode;
+mod encode;
+mod error;
+mod fit;
+mod kind;
+mod metadata;
+mod orient;
+mod photo;
+mod pool;
+mod probe;
+mod quality;
+mod raster;
+mod reader;
+mod source;
+mod steps;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use std::num::NonZeroUsize;
+
+use bytes::Bytes;
+
+use self::budget::{Budget, Share};
+use self::pool::{Lost, Pool};
+use self::walk::Header;
+
+pub use self::error::IntakeError;
+pub use self::kind::Kind;
+pub use self::photo::Photo;
+pub use self::probe::{Probe, probe};
+
+/// What intake takes at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Size of a received file in bytes.
+    pub max_bytes: u64,
+    /// Pixels of a received photo, by its header.
+    pub max_pixels: u64,
+    /// Longer side that photos are fitted to, in pixels.
+    pub longest_side: u32,
+    /// Memory that all decodes together may hold beyond the received files, in bytes.
+    pub decode_memory_bytes: u64,
+}
+
+/// The one door for pictures: checks, decodes and cleans them on its own threads.
+pub struct Intake {
+    limits: Limits,
+    budget: Budget,
+    pool: Pool,
+}
+
+impl Intake {
+    /// Starts `threads` decoding threads; they end after this is dropped.
+    pub fn new(limits: Limits, threads: NonZeroUsize) -> Self {
+        Self { limits, budget: Budget::new(limits.decode_memory_bytes), pool: Pool::new(threads) }
+    }
+
+    /// Takes a photo in. Dropping the future gives up the place in the queue.
+    ///
+    /// # Errors
+    ///
+    /// Every [`IntakeError`]; a decoder's panic is [`IntakeError::Damaged`].
+    pub async fn take_in(&self, received: Bytes) -> Result<Photo, IntakeError> {
+        let header = self.admit(&received)?;
+        let limits = self.limits;
+        let share = self.budget.share(steps::need(&header, limits.longest_side)).await?;
+        self.run(header.kind, share, move || steps::take_in(&received, &header, limits)).await
+    }
+
+    /// Decodes a PNG, JPEG or WebP wholly, to prove that it is complete.
+    ///
+    /// # Errors
+    ///
+    /// As [`Intake::take_in`]; other kinds are [`IntakeError::Unsupported`].
+    pub async fn check_image(&self, bytes: Bytes) -> Result<Probe, IntakeError> {
+        let header = self.admit(&bytes)?;
+        let share = self.budget.share(steps::need(&header, 1)).await?;
+        self.run(header.kind, share, move || steps::check(&bytes, &header)).await
+    }
+
+    /// Runs work on pixels that were checked before on intake's threads.
+    ///
+    /// # Errors
+    ///
+    /// [`IntakeError::Busy`] when the queue is full; [`IntakeError::Damaged`] when the work panics.
+    pub async fn on_pool<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, IntakeError> {
+        self.pool.run(work).await.map_err(|lost| match lost {
+            Lost::Panicked => IntakeError::Damaged { what: "image" },
+            Lost::Busy => IntakeError::Busy,
+        })
+    }
+
+    /// Applies every limit that the header can break.
+    fn admit(&self, bytes: &[u8]) -> Result<Header, IntakeError> {
+        let (size, max) = (bytes.len() as u64, self.limits.max_bytes);
+        if size > max {
+            return Err(IntakeError::TooLarge { bytes: size, max });
+        }
+        let header = probe::header(bytes)?;
+        probe::check_limits(&header, self.limits.max_pixels)?;
+        Ok(header)
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        kind: Kind,
+        share: Share,
+        job: impl FnOnce() -> Result<T, IntakeError> + Send + 'static,
+    ) -> Result<T, IntakeError> {
+        // The share goes with the job: a caller who leaves does not free memory that is still in use.
+        let job = move || {
+            let done = job();
+            drop(share);
+            done
+        };
+        match self.pool.run(job).await {
+            Ok(done) => done,
+            Err(Lost::Panicked) => Err(kind.damaged()),
+            Err(Lost::Busy) => Err(IntakeError::Busy),
+        }
+    }
+}

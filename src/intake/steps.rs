@@ -1,0 +1,73 @@
+//! The steps of intake in their order, as they run on a decoding thread.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::decode::{Decoded, decode};
+use super::fit::{fitted, resize};
+use super::source::Deadline;
+use super::walk::{Header, walk};
+use super::{IntakeError, Kind, Limits, Photo, Probe, color, encode, quality};
+use crate::domain::PhotoReport;
+
+/// Longest that one decode may take. Real photos of 100 megapixels take a tenth of it.
+const TIME: Duration = Duration::from_secs(20);
+
+/// Memory that taking in or checking takes beyond the received bytes, in bytes.
+pub(super) fn need(header: &Header, longest: u32) -> u64 {
+    let (width, height) = fitted(header.sides, longest);
+    let target = u64::from(width) * u64::from(height);
+    let received = u64::from(header.sides.0) * u64::from(header.sides.1);
+    // The decoder scales by powers of two down to an eighth, so by less than two on each side too little.
+    let scaled = received.min(target.saturating_mul(4)).max(received / 64);
+    // Fitted, converted, turned and encoded picture.
+    header.need.fixed + header.need.per_scaled_pixel * scaled + target * 10
+}
+
+/// From received bytes to the photo.
+///
+/// # Errors
+///
+/// [`IntakeError`], but not for limits and never [`IntakeError::Busy`].
+pub(super) fn take_in(received: &Bytes, header: &Header, limits: Limits) -> Result<Photo, IntakeError> {
+    let deadline = Deadline::after(TIME);
+    let walked = walk(header.kind, received)?;
+    let (orientation, removed) = (walked.orientation, walked.removed);
+    let target = fitted(header.sides, limits.longest_side);
+    let Decoded { raster, icc, sides } = decode(header, walked, target, deadline)?;
+    let damaged = || header.kind.damaged();
+    let fit = resize(raster, fitted(sides, limits.longest_side)).ok_or_else(damaged)?;
+    let picture = color::to_srgb(&fit, icc.as_deref(), orientation);
+    let (width, height) = orientation.turned(sides);
+    let jpeg = encode::encode(&picture).ok_or_else(damaged)?;
+    let report = PhotoReport {
+        media_type: header.kind.media_type().to_owned(),
+        width,
+        height,
+        oriented: orientation.turns(),
+        metadata_removed: removed.names(),
+        bytes: received.len() as u64,
+        quality: quality::judge(&picture, (width, height)),
+    };
+    Ok(Photo { jpeg, sides: (picture.width, picture.height), report })
+}
+
+/// Decodes wholly and keeps nothing.
+///
+/// # Errors
+///
+/// As [`take_in`]; [`IntakeError::Unsupported`] for kinds that no model answers with.
+pub(super) fn check(bytes: &Bytes, header: &Header) -> Result<Probe, IntakeError> {
+    match header.kind {
+        Kind::Jpeg | Kind::Png | Kind::WebP => {}
+        Kind::Gif | Kind::Heic => {
+            let remedy = "figures are PNG, JPEG or WebP";
+            return Err(IntakeError::Unsupported { what: header.kind.name(), remedy });
+        }
+    }
+    let deadline = Deadline::after(TIME);
+    let walked = walk(header.kind, bytes)?;
+    decode(header, walked, (1, 1), deadline)?;
+    Ok(Probe::from(header))
+}

@@ -1,0 +1,25 @@
+//! Intake as a whole, through its public door.
+
+mod draw;
+mod formats;
+mod hostile;
+mod orientation;
+mod privacy;
+mod refusals;
+
+use std::num::NonZeroUsize;
+
+use bytes::Bytes;
+
+use super::{Intake, IntakeError, Limits, Photo};
+
+const LIMITS: Limits =
+    Limits { max_bytes: 25 << 20, max_pixels: 100_000_000, longest_side: 1536, decode_memory_bytes: 512 << 20 };
+
+fn intake() -> Intake {
+    Intake::new(LIMITS, NonZeroUsize::MIN)
+}
+
+async fn take_in(bytes: impl Into<Bytes>) -> Result<Photo, IntakeError> {
+    intake().take_in(bytes.into()).await
+}

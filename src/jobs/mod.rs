@@ -1,0 +1,155 @@
+//! Deposit → Job: every figure is a job, and a synchronous call is a job that somebody waits for.
+
+mod spec;
+mod wait;
+
+use std::{sync::Arc, time::Duration};
+
+pub use spec::Spec;
+
+use crate::{
+    admission::Ticket,
+    domain::{FigureId, Moment, Owner},
+    store::{CancelOutcome, Claim, Job, JobRef, NewJob, Store, StoreError, StoreKey, Submission},
+    vault::{Deposit, Vault, VaultError},
+};
+
+/// For how long a job is remembered after its result has gone: its id answers 410 for a day.
+const REMEMBERED_FOR: Duration = Duration::from_secs(24 * 3_600);
+
+/// What the upload's time is beyond the job's deadline.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// How long a worker may be silent before its job is handed to another.
+pub const LEASE: Duration = Duration::from_secs(30);
+
+/// Why a job was not accepted or cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum JobsError {
+    /// The key has all its seats taken.
+    #[error("all seats are taken")]
+    NoSeat,
+    /// The queue is full.
+    #[error("the queue is full")]
+    QueueFull,
+    /// The store failed.
+    #[error("the jobs' store failed")]
+    Store(#[from] StoreError),
+    /// The vault failed.
+    #[error("the jobs' vault failed")]
+    Vault(#[from] VaultError),
+    /// A specification cannot be written or read.
+    #[error("a job's specification makes no sense")]
+    Spec(#[from] serde_json::Error),
+}
+
+/// Bounds of all jobs.
+#[derive(Debug, Clone, Copy)]
+pub struct JobLimits {
+    /// Every job ends by then.
+    pub deadline: Duration,
+    /// Jobs that may wait.
+    pub queued: usize,
+}
+
+/// The jobs of an installation.
+pub struct Jobs {
+    store: Arc<dyn Store>,
+    vault: Arc<Vault>,
+    limits: JobLimits,
+}
+
+/// A job that was accepted.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    /// Which job.
+    pub job: JobRef,
+    /// When.
+    pub at: Moment,
+}
+
+impl Jobs {
+    /// The jobs that a store holds.
+    pub fn new(store: Arc<dyn Store>, vault: Arc<Vault>, limits: JobLimits) -> Self {
+        Self { store, vault, limits }
+    }
+
+    /// Makes a job of a deposit, in one step with its seat; on any refusal the deposit is destroyed.
+    ///
+    /// # Errors
+    /// When there is no seat or no place, or store or vault fail.
+    pub async fn submit(&self, ticket: &Ticket, deposit: Deposit, spec: Spec) -> Result<Accepted, JobsError> {
+        let submitted = self.try_submit(ticket, &deposit, spec).await;
+        if submitted.is_err() {
+            // What cannot be destroyed now goes when its time is over.
+            let _ = self.vault.purge_photo(deposit.owner(), &deposit.trace().upload).await;
+        }
+        submitted
+    }
+
+    async fn try_submit(&self, ticket: &Ticket, deposit: &Deposit, spec: Spec) -> Result<Accepted, JobsError> {
+        let job = JobRef { owner: ticket.owner().clone(), figure: FigureId::random() };
+        let lifetime = self.limits.deadline + GRACE;
+        self.vault.keep_photo(deposit.owner(), &deposit.trace().upload, lifetime).await?;
+        let name = StoreKey::spec(&job.owner, &job.figure);
+        let retention = Duration::from_secs(spec.options.retention_seconds);
+        self.vault.put(&name, spec.to_bytes()?, lifetime).await?;
+        let new = NewJob {
+            job: job.clone(),
+            key: ticket.key(),
+            seats: ticket.seats(),
+            places: self.limits.queued,
+            deadline: self.limits.deadline,
+            retention,
+            remembered: REMEMBERED_FOR,
+        };
+        let refusal = match self.store.submit(new).await? {
+            Submission::Accepted { at } => return Ok(Accepted { job, at }),
+            Submission::NoSeat => JobsError::NoSeat,
+            Submission::NoPlace => JobsError::QueueFull,
+        };
+        self.vault.destroy(&[name], 0).await?;
+        Err(refusal)
+    }
+
+    /// Reads a job of this account.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn find(&self, owner: &Owner, figure: &FigureId) -> Result<Option<Job>, JobsError> {
+        Ok(self.store.job(&JobRef { owner: owner.clone(), figure: *figure }).await?)
+    }
+
+    /// What a job is to make. Gone once the job has ended.
+    ///
+    /// # Errors
+    /// [`VaultError::Gone`] when the job has ended; otherwise when store or vault fail.
+    pub async fn spec(&self, job: &JobRef) -> Result<Spec, JobsError> {
+        let bytes = self.vault.open(&StoreKey::spec(&job.owner, &job.figure)).await?;
+        Ok(Spec::from_bytes(&bytes)?)
+    }
+
+    /// Takes the next job to work on.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn claim(&self) -> Result<Option<Claim>, JobsError> {
+        Ok(self.store.claim(LEASE).await?)
+    }
+
+    /// Takes a job that nobody works on and whose deadline is over.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn claim_overdue(&self) -> Result<Option<Claim>, JobsError> {
+        Ok(self.store.claim_overdue(LEASE).await?)
+    }
+
+    /// Asks for a job to stop.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn cancel(&self, job: &JobRef) -> Result<CancelOutcome, JobsError> {
+        Ok(self.store.cancel(job, LEASE).await?)
+    }
+}

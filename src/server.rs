@@ -1,0 +1,282 @@
+//! The composition root: builds everything from settings, listens, and drains at the end.
+
+use std::{io, net::TcpListener, num::NonZeroUsize, path::PathBuf, sync::Arc, thread, time::Duration};
+
+use actix_web::{
+    App, HttpServer,
+    dev::{Server as ActixServer, ServerHandle},
+    middleware::from_fn,
+    web::Data,
+};
+use secrecy::SecretString;
+use tokio::{runtime::Handle, time::timeout};
+use tracing_actix_web::TracingLogger;
+
+use crate::{
+    admission::Admission,
+    auth::{Expected, KeyError, KeySet, MintError, MintRequest, Minted, mint},
+    config::{EngineChoice, NamedKey, NamedKeys, Settings},
+    domain::Moment,
+    engine::{Engine, EngineSettings, SetupError},
+    flow::Flow,
+    http::{Api, BodyLimits, FigurineSpan, record, routes},
+    intake::{Intake, Limits},
+    jobs::{JobLimits, Jobs},
+    ledger::Ledger,
+    simulator::{RunningSimulator, Simulator, SimulatorSettings},
+    store::{Clock, MemoryStore, Store},
+    studio::{EngineKind, Models, Studio},
+    tasks::Tasks,
+    vault::Vault,
+    worker::{self, Workers},
+};
+
+/// Why a node does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {0}")]
+    Listen(std::net::SocketAddr, #[source] io::Error),
+    /// A key file cannot be read.
+    #[error("cannot read {}", .0.display())]
+    KeyFile(PathBuf, #[source] io::Error),
+    /// A key cannot be used.
+    #[error("a signing key cannot be used")]
+    Key(#[from] KeyError),
+    /// The system gives no randomness.
+    #[error("the system gives no randomness")]
+    NoRandomness,
+    /// The offline engine does not start.
+    #[error("the offline engine does not start")]
+    Simulator(#[source] io::Error),
+    /// The engine cannot be used as set.
+    #[error("the engine cannot be used as set: {0}")]
+    Engine(#[from] SetupError),
+}
+
+/// What tests and the demo set beside the settings.
+#[derive(Debug, Clone, Default)]
+pub struct Wiring {
+    /// The memory store's clock.
+    pub clock: Clock,
+    /// Bounds of bodies other than the settings'.
+    pub body: Option<BodyLimits>,
+    /// The offline engine's settings.
+    pub simulator: SimulatorSettings,
+}
+
+/// A node that runs.
+pub struct Node {
+    address: std::net::SocketAddr,
+    public_url: String,
+    api: Data<Api>,
+    store: Arc<MemoryStore>,
+    simulator: RunningSimulator,
+    workers: Workers,
+    handle: ServerHandle,
+    drain: Duration,
+}
+
+impl Node {
+    /// Builds a node and lets it listen. Its background work runs on the runtime that this is called on.
+    ///
+    /// # Errors
+    /// When a key, the engine or the address cannot be used.
+    pub async fn start(settings: Settings, wiring: Wiring) -> Result<Self, StartError> {
+        let listener = listen(&settings)?;
+        let address = listener.local_addr().map_err(|error| StartError::Listen(settings.listen, error))?;
+        let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let tasks = Tasks::new(Handle::current());
+        let simulator = Simulator::start(wiring.simulator).await.map_err(StartError::Simulator)?;
+        let store = Arc::new(MemoryStore::new(wiring.clock));
+        let flow = Arc::new(flow(&settings, store.clone(), &simulator.base_url)?);
+        let body = wiring.body.unwrap_or(BodyLimits::new(settings.max_upload_bytes));
+        let api = Data::new(api(&settings, flow.clone(), tasks.clone(), (public_url.clone(), body))?);
+        let workers = worker::start(&flow, &tasks, settings.jobs_in_flight);
+        let server = serve(listener, api.clone(), &settings).map_err(|error| StartError::Listen(address, error))?;
+        let handle = server.handle();
+        drop(tasks.start(server));
+        Ok(Self { address, public_url, api, store, simulator, workers, handle, drain: settings.drain })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.address
+    }
+
+    /// Base of its links.
+    pub fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
+    /// What it works with.
+    pub fn api(&self) -> &Api {
+        &self.api
+    }
+
+    /// Its store.
+    pub fn store(&self) -> &MemoryStore {
+        &self.store
+    }
+
+    /// Its offline engine.
+    pub fn simulator(&self) -> &RunningSimulator {
+        &self.simulator
+    }
+
+    /// Mints an API key with this node's signing key.
+    ///
+    /// # Errors
+    /// When the request cannot be signed or would be refused.
+    pub fn mint(&self, request: &MintRequest) -> Result<Minted, MintError> {
+        mint(&self.api.keys, request, u64::try_from(Moment::now().unix_seconds()).unwrap_or_default())
+    }
+
+    /// Stops: new work is refused at once, what was accepted is finished within the drain time, connections that have an
+    /// answer to come get it.
+    pub async fn stop(self) {
+        self.api.tasks.drain();
+        let finished = timeout(self.drain, self.workers.finished(&self.api.flow)).await.is_ok();
+        if !finished {
+            tracing::warn!("jobs under way did not end within the drain time");
+        }
+        self.api.tasks.stop();
+        self.handle.stop(true).await;
+        if let Err(error) = self.simulator.stop().await {
+            tracing::warn!(%error, "the offline engine did not stop well");
+        }
+        if timeout(LAST_WORDS, self.api.tasks.ended()).await.is_err() {
+            tracing::warn!("background work did not end in time");
+        }
+    }
+}
+
+/// How long background work may take after everything was told to stop.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+fn listen(settings: &Settings) -> Result<TcpListener, StartError> {
+    TcpListener::bind(settings.listen).map_err(|error| StartError::Listen(settings.listen, error))
+}
+
+fn serve(listener: TcpListener, api: Data<Api>, settings: &Settings) -> io::Result<ActixServer> {
+    let factory = move || {
+        App::new()
+            .app_data(api.clone())
+            .wrap(from_fn(record))
+            .wrap(TracingLogger::<FigurineSpan>::new())
+            .configure(routes)
+    };
+    let server = HttpServer::new(factory)
+        .disable_signals()
+        .workers(cores().get())
+        .keep_alive(Duration::from_secs(75))
+        .client_request_timeout(Duration::from_secs(10))
+        .client_disconnect_timeout(Duration::from_secs(5))
+        .shutdown_timeout(settings.max_wait.as_secs().max(1))
+        .listen(listener)?;
+    Ok(server.run())
+}
+
+fn cores() -> NonZeroUsize {
+    thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+fn api(
+    settings: &Settings,
+    flow: Arc<Flow>,
+    tasks: Tasks,
+    (public_url, body): (String, BodyLimits),
+) -> Result<Api, StartError> {
+    Ok(Api {
+        keys: key_set(&settings.signing_keys)?,
+        expected: Expected { issuer: settings.issuer.clone(), audience: settings.audience.clone() },
+        receipt_jwks: flow.receipt_keys.jwks(),
+        admission: Admission::new(flow.store.clone()),
+        ledger: Arc::new(Ledger::new(flow.store.clone())),
+        flow,
+        tasks,
+        public_url,
+        body,
+        max_wait: settings.max_wait,
+        retention_seconds: settings.result_ttl.as_secs(),
+    })
+}
+
+fn flow(settings: &Settings, store: Arc<dyn Store>, simulator_url: &str) -> Result<Flow, StartError> {
+    let seal_keys = or_made(&settings.seal_keys)?;
+    let index_keys = or_made(&settings.index_keys)?;
+    let vault = Arc::new(Vault::new(store.clone(), store.clone(), seal_keys, index_keys));
+    let limits = Limits {
+        max_bytes: settings.max_upload_bytes,
+        max_pixels: settings.max_pixels,
+        longest_side: settings.longest_side,
+        decode_memory_bytes: settings.decode_memory_bytes,
+    };
+    let intake = Arc::new(Intake::new(limits, cores()));
+    let offline = || offline_studio(settings, simulator_url, intake.clone());
+    Ok(Flow {
+        jobs: Jobs::new(
+            store.clone(),
+            vault.clone(),
+            JobLimits { deadline: settings.job_deadline, queued: settings.jobs_queued },
+        ),
+        live: match &settings.engine {
+            EngineChoice::Offline => offline()?,
+            EngineChoice::Gemini { .. } => gemini_studio(settings, intake.clone())?,
+        },
+        test: offline()?,
+        store,
+        vault,
+        intake: intake.clone(),
+        receipt_keys: key_set(&settings.receipt_keys)?,
+        issuer: settings.issuer.clone(),
+        operator: settings.operator.clone(),
+        upload_ttl: settings.upload_ttl,
+    })
+}
+
+fn offline_studio(settings: &Settings, base_url: &str, intake: Arc<Intake>) -> Result<Studio, StartError> {
+    let engine = Engine::new(EngineSettings::new(base_url, SecretString::from("offline")))?;
+    Ok(Studio::new(engine, EngineKind::Offline, "localhost".to_owned(), models(settings), intake))
+}
+
+fn gemini_studio(settings: &Settings, intake: Arc<Intake>) -> Result<Studio, StartError> {
+    let EngineChoice::Gemini { api_key, base_url, api_version } = &settings.engine else {
+        return Err(SetupError::Key.into());
+    };
+    let mut wanted = EngineSettings::new(base_url.as_str(), api_key.clone());
+    wanted.api_version.clone_from(api_version);
+    wanted.proxy.clone_from(&settings.https_proxy);
+    let host = base_url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default().to_owned();
+    Ok(Studio::new(Engine::new(wanted)?, EngineKind::Gemini, host, models(settings), intake))
+}
+
+fn models(settings: &Settings) -> Models {
+    Models { image: settings.image_models.clone(), text: settings.text_models.clone() }
+}
+
+fn or_made(keys: &NamedKeys) -> Result<NamedKeys, StartError> {
+    if keys.is_empty() {
+        Ok(vec![NamedKey::random("made-at-start").ok_or(StartError::NoRandomness)?])
+    } else {
+        Ok(keys.clone())
+    }
+}
+
+/// The keys in these files, or one made now.
+///
+/// # Errors
+/// When a file cannot be read or holds no Ed25519 key.
+pub fn key_set(paths: &[PathBuf]) -> Result<KeySet, StartError> {
+    if paths.is_empty() {
+        return Ok(KeySet::generate()?);
+    }
+    let read = |path: &PathBuf| {
+        std::fs::read_to_string(path)
+            .map(zeroize::Zeroizing::new)
+            .map_err(|error| StartError::KeyFile(path.clone(), error))
+    };
+    let texts = paths.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let texts: Vec<&str> = texts.iter().map(|text| text.as_str()).collect();
+    Ok(KeySet::from_pem(&texts)?)
+}

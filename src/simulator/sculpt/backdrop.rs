@@ -1,0 +1,142 @@
+//! What is behind the figure: wall, floor, lights out of focus.
+
+use super::color::hex;
+use super::grid::{Grid, Picture};
+use super::layout::Layout;
+use super::noise::{Pcg, fbm, value};
+use super::style::Setting;
+use super::vector::{V3, bell, mix, smoothstep};
+
+/// A setting as data; colours are `0xRRGGBB`.
+struct Look {
+    top: u32,
+    low: u32,
+    floor: u32,
+    /// Strength of the light on the wall behind the figure.
+    glow: f32,
+    /// Strength of lights out of focus.
+    bokeh: f32,
+    /// Height over which wall becomes floor; share of the stage.
+    blend: f32,
+    /// Strength of wood grain in the floor.
+    planks: f32,
+    /// Darkening of the corners.
+    vignette: f32,
+}
+
+const DESK: Look = Look {
+    top: 0x2a_2f4a,
+    low: 0x6d_5a6e,
+    floor: 0x7a_4f32,
+    glow: 0.45,
+    bokeh: 0.9,
+    blend: 0.006,
+    planks: 1.0,
+    vignette: 0.38,
+};
+const LILAC: Look = Look {
+    top: 0xa9_c4ff,
+    low: 0xf7_e6ff,
+    floor: 0xfb_f1ff,
+    glow: 0.30,
+    bokeh: 0.0,
+    blend: 0.10,
+    planks: 0.0,
+    vignette: 0.16,
+};
+const GALLERY: Look = Look {
+    top: 0x15_1719,
+    low: 0x3a_3c40,
+    floor: 0x2c_2a29,
+    glow: 1.10,
+    bokeh: 0.0,
+    blend: 0.05,
+    planks: 0.0,
+    vignette: 0.55,
+};
+
+fn look(setting: Setting) -> &'static Look {
+    match setting {
+        Setting::Desk => &DESK,
+        Setting::Lilac => &LILAC,
+        Setting::Gallery => &GALLERY,
+    }
+}
+
+/// Colour that the floor throws back up at the figure.
+pub(super) fn floor_color(setting: Setting) -> V3 {
+    hex(look(setting).floor)
+}
+
+/// A light out of focus: place, radius, colour, strength.
+struct Disc {
+    x: f32,
+    y: f32,
+    r: f32,
+    color: V3,
+}
+
+/// Paints the setting at half of the picture's size.
+pub(super) fn paint(setting: Setting, at: &Layout, seed: u64) -> Picture {
+    let look = look(setting);
+    let discs = if look.bokeh > 0.0 { discs(at, seed) } else { Vec::new() };
+    let (w, h) = (at.w.div_ceil(2), at.h.div_ceil(2));
+    let (top, low, floor) = (hex(look.top), hex(look.low), hex(look.floor));
+    let noise = (seed & 0xffff) as u32;
+    Grid::build(w, h, |x, y| {
+        let (x, y) = (2.0 * x as f32 + 1.0, 2.0 * y as f32 + 1.0);
+        let (dx, dy) = ((x - at.cx) / (0.42 * at.s), (y - at.figure.y - 0.45 * at.figure.h) / (0.40 * at.s));
+        let glow = 0.80 + look.glow * bell(dx * dx + dy * dy);
+        let wall = mix(top, low, smoothstep(at.horizon - 0.9 * at.s, at.horizon, y)) * glow;
+        let wall = wall + lights(&discs, x, y) * (look.bokeh * 0.5);
+        let depth = ((y - at.horizon) / (at.h as f32 - at.horizon).max(1.0)).clamp(0.0, 1.0);
+        let spot = bell(((x - at.cx) / (0.55 * at.s)).powi(2) + ((y - at.top) / (0.30 * at.s)).powi(2));
+        let ground = floor * (0.62 + 0.25 * depth + 0.42 * spot) * planks(look.planks, at, (x, y), noise);
+        let seam = smoothstep(at.horizon - look.blend * at.s, at.horizon + look.blend * at.s, y);
+        let (vx, vy) = (x / at.w as f32 - 0.5, y / at.h as f32 - 0.5);
+        let corner = 1.0 - look.vignette * smoothstep(0.12, 0.55, vx * vx + vy * vy);
+        mix(wall, ground, seam) * corner
+    })
+}
+
+/// Boards that run away from the viewer, softly out of focus.
+fn planks(strength: f32, at: &Layout, (x, y): (f32, f32), seed: u32) -> f32 {
+    if strength <= 0.0 || y < at.horizon {
+        return 1.0;
+    }
+    let depth = (y - at.horizon) / at.s + 0.16;
+    let across = (x - at.cx) / at.s / depth * 0.16;
+    let along = 0.16 / depth;
+    let board = (across * 9.0).floor();
+    let tone = 0.86 + 0.28 * value(board * 3.7, 0.5, seed);
+    let grain = fbm(across * 60.0, along * 5.0 + board * 7.0, 3, seed) - 0.5;
+    let edge = ((across * 9.0) - board - 0.5).abs();
+    let gap = 1.0 - 0.35 * smoothstep(0.47, 0.5, edge);
+    1.0 + strength * (tone * (1.0 + 0.5 * grain) * gap - 1.0)
+}
+
+fn discs(at: &Layout, seed: u64) -> Vec<Disc> {
+    const LAMPS: [u32; 5] = [0xff_b36b, 0xff_d9a0, 0x8f_b8ff, 0xff_7f8a, 0xc9_a2ff];
+    let mut rng = Pcg::new(seed ^ 0xb0ce);
+    (0..26)
+        .map(|i| Disc {
+            x: rng.unit() * at.w as f32,
+            y: at.horizon - at.s * rng.between(0.02, 0.85),
+            r: at.s * rng.between(0.02, 0.07),
+            color: hex(LAMPS[i % LAMPS.len()]) * rng.between(0.35, 1.0),
+        })
+        .collect()
+}
+
+fn lights(discs: &[Disc], x: f32, y: f32) -> V3 {
+    discs.iter().fold(V3::default(), |sum, d| {
+        let (dx, dy) = (x - d.x, y - d.y);
+        let q = (dx * dx + dy * dy) / (d.r * d.r);
+        if q > 1.2 {
+            return sum;
+        }
+        let r = q.sqrt();
+        let inside = smoothstep(1.05, 0.92, r) * (0.75 + 0.25 * smoothstep(0.6, 0.95, r));
+        sum.max(d.color * inside)
+    })
+}

@@ -1,0 +1,188 @@
+//! Kinds of figure as data: how they are formed, painted, lit and staged.
+
+/// One kind of figure.
+#[derive(Clone, Debug)]
+pub(super) struct Style {
+    /// Name, for tests and lists alone.
+    pub(super) id: &'static str,
+    pub(super) form: Form,
+    pub(super) paint: Paint,
+    pub(super) finish: Finish,
+    pub(super) grain: Grain,
+    pub(super) features: Features,
+    pub(super) stage: Stage,
+}
+
+/// Shape; lengths are shares of the plate's short side.
+#[derive(Clone, Debug)]
+pub(super) struct Form {
+    /// Greatest height.
+    pub(super) depth: f32,
+    /// Weight of the pillows under patches of paint.
+    pub(super) part: f32,
+    /// Weight of photographed detail.
+    pub(super) detail: f32,
+    /// Final softening; pixels.
+    pub(super) blur: f32,
+    /// Steepest slope.
+    pub(super) slope: f32,
+    /// How much the head outgrows the body; 0 leaves the proportions.
+    pub(super) head: f32,
+}
+
+/// Colours.
+#[derive(Clone, Debug)]
+pub(super) struct Paint {
+    /// Number of paints.
+    pub(super) colors: usize,
+    /// How firmly colours are moved to the nearest paint, 0..1.
+    pub(super) snap: f32,
+    /// The share of that inside a face.
+    pub(super) face: f32,
+    /// Share of the photographed light that is taken out.
+    pub(super) flatten: f32,
+    /// Factor on chroma.
+    pub(super) chroma: f32,
+    /// Weight of lightness when paints are chosen.
+    pub(super) tone: f32,
+    /// One colour for all instead: `0xRRGGBB`, brightness at Lab L 0 and what L 100 adds.
+    pub(super) mono: Option<(u32, f32, f32)>,
+}
+
+impl Paint {
+    /// Colours nearly as photographed.
+    pub(super) const PLAIN: Self =
+        Self { colors: 12, snap: 0.75, face: 0.4, flatten: 0.5, chroma: 1.18, tone: 0.8, mono: None };
+}
+
+/// Surface under light.
+#[derive(Clone, Debug)]
+pub(super) struct Finish {
+    /// 0 mirror, 1 chalk.
+    pub(super) rough: f32,
+    /// Strength of the gloss.
+    pub(super) spec: f32,
+    /// Reflectance seen straight on.
+    pub(super) f0: f32,
+    /// How far light creeps round the form.
+    pub(super) wrap: f32,
+    pub(super) rim: f32,
+    /// Light through thin edges.
+    pub(super) sss: f32,
+    /// Light caught by fibres at the edges.
+    pub(super) fuzz: f32,
+    /// How drawn the shading is: 1 gives three bands.
+    pub(super) cel: f32,
+    /// Factor on the darkness of fine hollows.
+    pub(super) crevice: f32,
+    pub(super) exposure: f32,
+    pub(super) metal: Option<Metal>,
+}
+
+impl Finish {
+    /// Painted plastic.
+    pub(super) const PLAIN: Self = Self {
+        rough: 0.28,
+        spec: 0.55,
+        f0: 0.05,
+        wrap: 0.08,
+        rim: 0.6,
+        sss: 0.0,
+        fuzz: 0.0,
+        cel: 0.0,
+        crevice: 1.0,
+        exposure: 1.0,
+        metal: None,
+    };
+}
+
+/// A metallic sheen.
+#[derive(Clone, Debug)]
+pub(super) struct Metal {
+    pub(super) tint: u32,
+    pub(super) gain: f32,
+}
+
+/// Texture in the material.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Grain {
+    Smooth,
+    Patina,
+}
+
+/// How a face is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Features {
+    /// As photographed.
+    Photo,
+    /// Big drawn eyes.
+    Anime,
+}
+
+/// Where the figure stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stage {
+    pub(super) base: Base,
+    pub(super) setting: Setting,
+    pub(super) package: Package,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Base {
+    Gloss,
+    Acrylic,
+    Stone,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Setting {
+    Desk,
+    Lilac,
+    Gallery,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Package {
+    None,
+    Box,
+}
+
+/// All kinds; the first is the fallback.
+pub(super) const STYLES: [Style; 3] = [
+    Style {
+        id: "pvc-scale",
+        form: Form { depth: 0.34, part: 0.15, detail: 0.035, blur: 1.4, slope: 2.2, head: 0.0 },
+        paint: Paint::PLAIN,
+        finish: Finish::PLAIN,
+        grain: Grain::Smooth,
+        features: Features::Photo,
+        stage: Stage { base: Base::Gloss, setting: Setting::Desk, package: Package::Box },
+    },
+    Style {
+        id: "anime",
+        form: Form { depth: 0.40, part: 0.20, detail: 0.015, blur: 2.0, slope: 2.2, head: 0.16 },
+        paint: Paint { colors: 9, snap: 0.93, face: 0.75, flatten: 0.75, chroma: 1.42, tone: 0.62, mono: None },
+        finish: Finish {
+            rough: 0.20,
+            spec: 0.45,
+            wrap: 0.25,
+            rim: 1.3,
+            cel: 0.75,
+            crevice: 0.5,
+            exposure: 1.08,
+            ..Finish::PLAIN
+        },
+        grain: Grain::Smooth,
+        features: Features::Anime,
+        stage: Stage { base: Base::Acrylic, setting: Setting::Lilac, package: Package::None },
+    },
+    Style {
+        id: "bronze-bust",
+        form: Form { depth: 0.34, part: 0.14, detail: 0.075, blur: 1.3, slope: 2.2, head: 0.0 },
+        paint: Paint { flatten: 0.4, mono: Some((0xb0_7d4a, 0.34, 0.52)), ..Paint::PLAIN },
+        finish: Finish { rough: 0.36, rim: 0.9, metal: Some(Metal { tint: 0xff_bd75, gain: 1.15 }), ..Finish::PLAIN },
+        grain: Grain::Patina,
+        features: Features::Photo,
+        stage: Stage { base: Base::Stone, setting: Setting::Gallery, package: Package::None },
+    },
+];

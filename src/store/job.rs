@@ -1,0 +1,133 @@
+//! What the store knows of a job. Nothing here describes a photo or a person.
+
+use std::time::Duration;
+
+use super::StoreKey;
+use crate::domain::{Code, FigureId, KeyId, Moment, Owner, State};
+
+/// A job and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobRef {
+    /// The account's pseudonym.
+    pub owner: Owner,
+    /// The figure that the job makes.
+    pub figure: FigureId,
+}
+
+/// A job to be added.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    /// Which job.
+    pub job: JobRef,
+    /// The API key that takes a seat.
+    pub key: KeyId,
+    /// Seats that the key has.
+    pub seats: u32,
+    /// Places that the queue has.
+    pub places: usize,
+    /// How long until the job's deadline.
+    pub deadline: Duration,
+    /// For how long its result is kept.
+    pub retention: Duration,
+    /// For how long after that the job is remembered.
+    pub remembered: Duration,
+}
+
+/// What became of a job to be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Submission {
+    /// It waits for a worker.
+    Accepted {
+        /// When, by the store's clock.
+        at: Moment,
+    },
+    /// The key has no free seat.
+    NoSeat,
+    /// The queue has no free place.
+    NoPlace,
+}
+
+/// The right to work on a job for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// Which job.
+    pub job: JobRef,
+    /// The fencing token: how often the job was handed out. An older one is refused everything.
+    pub token: u32,
+}
+
+/// The lease is over and the job is somebody else's, or has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the lease is over")]
+pub struct LeaseLost;
+
+/// A job handed out.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// The right to work on it.
+    pub lease: Lease,
+    /// What is known of it.
+    pub job: Job,
+}
+
+/// A staged value that gets its final name.
+#[derive(Debug, Clone)]
+pub struct Adoption {
+    /// The name under which it is staged.
+    pub staged: StoreKey,
+    /// Its final name.
+    pub name: StoreKey,
+}
+
+/// The end of a job.
+#[derive(Debug, Clone)]
+pub struct Finish {
+    /// A terminal state.
+    pub state: State,
+    /// Why there is no image.
+    pub code: Option<Code>,
+    /// Values that become its result, each for the job's retention.
+    pub adopt: Vec<Adoption>,
+}
+
+/// What became of a cancellation.
+#[derive(Debug, Clone)]
+pub enum CancelOutcome {
+    /// It waited; whoever asked now holds it and must end it.
+    Taken(Box<Claim>),
+    /// It runs; its worker was asked to stop.
+    Asked,
+    /// It had ended before.
+    Terminal,
+    /// There is no such job.
+    Unknown,
+}
+
+/// What is known of a job.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// Which job.
+    pub of: JobRef,
+    /// The API key that made it.
+    pub key: KeyId,
+    /// Where it is on its way.
+    pub state: State,
+    /// Why there is no image.
+    pub code: Option<Code>,
+    /// When it was accepted.
+    pub created_at: Moment,
+    /// When it ends at the latest.
+    pub deadline_at: Moment,
+    /// When it ended.
+    pub ended_at: Option<Moment>,
+    /// When its result goes; set at its end.
+    pub expires_at: Option<Moment>,
+    /// When its photo was found gone.
+    pub purged_at: Option<Moment>,
+    /// How often it was handed out.
+    pub claims: u32,
+    /// Whether its caller asked for it to stop.
+    pub cancel_asked: bool,
+    /// Whether its caller deleted its result.
+    pub deleted: bool,
+}

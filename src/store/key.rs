@@ -1,0 +1,58 @@
+//! Names of values in the store, in one place.
+
+use super::shard_tag;
+use crate::domain::{FigureId, KeyId, Moment, Owner, UploadId};
+
+/// The name of a value in the store.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StoreKey(String);
+
+impl StoreKey {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A sealed photo.
+    pub fn photo(owner: &Owner, upload: &UploadId) -> Self {
+        Self(format!("fig:{}:photo:{upload}", shard_tag(owner)))
+    }
+
+    /// The sealed specification of a job.
+    pub fn spec(owner: &Owner, figure: &FigureId) -> Self {
+        Self(format!("fig:{}:spec:{figure}", shard_tag(owner)))
+    }
+
+    /// The sealed figure object of a job that has ended.
+    pub fn record(owner: &Owner, figure: &FigureId) -> Self {
+        Self(format!("fig:{}:record:{figure}", shard_tag(owner)))
+    }
+
+    /// A sealed image.
+    pub fn image(owner: &Owner, figure: &FigureId, index: u32) -> Self {
+        Self(format!("fig:{}:image:{figure}:{index}", shard_tag(owner)))
+    }
+
+    /// The signed deletion receipt of a figure.
+    pub fn receipt(owner: &Owner, figure: &FigureId) -> Self {
+        Self(format!("fig:{}:receipt:{figure}", shard_tag(owner)))
+    }
+
+    /// The sums of an API key's use in one hour.
+    pub fn usage(owner: &Owner, key: &KeyId, at: Moment) -> Self {
+        Self(format!("fig:{}:use:{key}:{}", shard_tag(owner), at.unix_seconds().div_euclid(3_600)))
+    }
+
+    /// A data key of a sealed value, which lies in the key store. The photo's is of generation 0; a result's
+    /// generation is the fencing token under which it was made.
+    #[must_use]
+    pub fn data_key(&self, generation: u32) -> Self {
+        Self(format!("{}:dek:{generation}", self.0))
+    }
+
+    /// Where a value waits to be adopted by the end of its job under one fencing token.
+    #[must_use]
+    pub fn staged(&self, token: u32) -> Self {
+        Self(format!("{}:staged:{token}", self.0))
+    }
+}

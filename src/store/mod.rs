@@ -1,0 +1,145 @@
+//! The store: a dozen atomic primitives without judgment. What they mean is decided above.
+//!
+//! Everything has a lifetime at birth. Everything that belongs to an account lies in the account's shard, so that one
+//! primitive never has to touch two. Times are the store's own.
+
+mod job;
+mod key;
+mod memory;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+pub use job::{Adoption, CancelOutcome, Claim, Finish, Job, JobRef, Lease, LeaseLost, NewJob, Submission};
+pub use key::StoreKey;
+pub use memory::{Clock, MemoryStore};
+use tokio::sync::watch;
+
+use crate::domain::{KeyId, Moment, Owner, State};
+
+/// Why the store did not do as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It does not answer. What was asked may or may not have been done.
+    #[error("the store does not answer")]
+    Unavailable,
+}
+
+/// The result of a primitive.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// How a store keeps what it is given; stands in receipts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreNature {
+    /// `memory` or `redis`.
+    pub kind: &'static str,
+    /// What survives: `none`, or the server's persistence mode.
+    pub persistence: &'static str,
+}
+
+/// What waiters can be woken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic<'a> {
+    /// A job was added to the queue.
+    Jobs,
+    /// Something about this job changed.
+    Job(&'a JobRef),
+}
+
+/// A wake-up that may come early or, over a network, never: look again after it and after a while.
+#[must_use]
+pub struct Wake(watch::Receiver<u64>);
+
+impl Wake {
+    /// Waits for the next change, at most `limit`.
+    pub async fn within(mut self, limit: Duration) {
+        // A closed channel means that the store is gone; the caller looks again and learns it there.
+        let _ = tokio::time::timeout(limit, self.0.changed()).await;
+    }
+}
+
+/// The primitives. Implementations: [`MemoryStore`].
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// The store's clock.
+    async fn now(&self) -> Result<Moment>;
+
+    /// How this store keeps what it is given.
+    fn nature(&self) -> StoreNature;
+
+    /// Keeps a value until its time is over.
+    async fn put(&self, key: &StoreKey, value: Bytes, ttl: Duration) -> Result<()>;
+
+    /// Reads a value.
+    async fn get(&self, key: &StoreKey) -> Result<Option<Bytes>>;
+
+    /// Sets a value's remaining time; false when there is no such value.
+    async fn expire(&self, key: &StoreKey, ttl: Duration) -> Result<bool>;
+
+    /// Deletes values; says how many there were.
+    async fn delete(&self, keys: &[StoreKey]) -> Result<u64>;
+
+    /// Counts those of the values that are there.
+    async fn count_present(&self, keys: &[StoreKey]) -> Result<u64>;
+
+    /// Adds to named counters under a key; their time starts with the first addition.
+    async fn add(&self, key: &StoreKey, sums: &[(&'static str, u64)], ttl: Duration) -> Result<()>;
+
+    /// Reads the counters under a key, in the order of their names.
+    async fn sums(&self, key: &StoreKey) -> Result<Vec<(String, u64)>>;
+
+    /// Marks an API key as revoked.
+    async fn revoke(&self, key: &KeyId, ttl: Duration) -> Result<()>;
+
+    /// Whether an API key is revoked.
+    async fn is_revoked(&self, key: &KeyId) -> Result<bool>;
+
+    /// Adds a job, if the key has a free seat and the queue a free place: one step.
+    async fn submit(&self, job: NewJob) -> Result<Submission>;
+
+    /// Hands out the next job that waits, or one whose lease is over.
+    async fn claim(&self, lease: Duration) -> Result<Option<Claim>>;
+
+    /// Extends a lease.
+    async fn renew(&self, lease: &Lease, by: Duration) -> Result<std::result::Result<(), LeaseLost>>;
+
+    /// Records the state that a running job has reached.
+    async fn advance(&self, lease: &Lease, state: State) -> Result<std::result::Result<(), LeaseLost>>;
+
+    /// Ends a running job: state, seat, and the staged results under their final names, in one step.
+    async fn finish(&self, lease: &Lease, finish: Finish) -> Result<std::result::Result<(), LeaseLost>>;
+
+    /// Takes a job that waits away from the queue, so that the caller of this can end it; asks the worker of one that
+    /// runs to stop.
+    async fn cancel(&self, job: &JobRef, lease: Duration) -> Result<CancelOutcome>;
+
+    /// Reads a job.
+    async fn job(&self, job: &JobRef) -> Result<Option<Job>>;
+
+    /// Hands out a job that no worker holds and that is past its deadline.
+    async fn claim_overdue(&self, lease: Duration) -> Result<Option<Claim>>;
+
+    /// Jobs that have ended and whose photo is not yet known to be gone.
+    async fn unpurged(&self, limit: usize) -> Result<Vec<JobRef>>;
+
+    /// Records that a job's photo is gone.
+    async fn mark_purged(&self, job: &JobRef, at: Moment) -> Result<()>;
+
+    /// Records that a job's result was deleted on request.
+    async fn mark_deleted(&self, job: &JobRef) -> Result<()>;
+
+    /// How many jobs wait.
+    async fn queued(&self) -> Result<usize>;
+
+    /// Registers for a wake-up; register first, then look, then wait, and no change is missed.
+    fn listen(&self, topic: Topic<'_>) -> Wake;
+
+    /// Drops what is past its time, where the store does not do so by itself.
+    async fn sweep(&self) -> Result<()>;
+}
+
+/// The hash tag that keeps everything of an account in one place.
+fn shard_tag(owner: &Owner) -> String {
+    format!("{{s{}}}", owner.shard())
+}

@@ -1,0 +1,94 @@
+//! Checking and converting the image: a damaged one is never delivered.
+
+use std::io::Cursor;
+
+use aws_lc_rs::digest;
+use bytes::Bytes;
+use image::{DynamicImage, ImageFormat, codecs::jpeg::JpegEncoder, codecs::png, codecs::webp::WebPEncoder};
+use zeroize::Zeroizing;
+
+use super::{Rendered, Studio, StudioError};
+use crate::{domain::Format, intake::Kind};
+
+const JPEG_QUALITY: u8 = 92;
+
+/// An image that was decoded whole and is of the format that was asked for.
+pub struct Finished {
+    /// The image file.
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// SHA-256 of the file, in hexadecimal digits.
+    pub sha256: String,
+}
+
+impl Studio {
+    /// Checks an image and converts it if its kind is not the one asked for.
+    ///
+    /// # Errors
+    /// When the image is damaged or no PNG, JPEG or WebP, or cannot be converted.
+    pub async fn finish(&self, rendered: Zeroizing<Vec<u8>>, format: Format) -> Result<Finished, StudioError> {
+        let shared = Bytes::from_owner(Kept(rendered));
+        let probe = self.intake.check_image(shared.clone()).await.map_err(StudioError::Image)?;
+        let have = served(probe.kind).ok_or(StudioError::Convert)?;
+        let want = match format {
+            Format::Original => have,
+            Format::Png => ImageFormat::Png,
+            Format::Jpeg => ImageFormat::Jpeg,
+            Format::Webp => ImageFormat::WebP,
+        };
+        let bytes = if have == want {
+            Zeroizing::new(shared.to_vec())
+        } else {
+            self.intake.on_pool(move || convert(&shared, have, want)).await.map_err(StudioError::Image)??
+        };
+        let sha256 = hex(digest::digest(&digest::SHA256, &bytes).as_ref());
+        Ok(Finished { bytes, media_type: want.to_mime_type(), width: probe.width, height: probe.height, sha256 })
+    }
+}
+
+/// Bytes that are cleared when the last of those who share them lets go.
+struct Kept(Zeroizing<Vec<u8>>);
+
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+fn served(kind: Kind) -> Option<ImageFormat> {
+    match kind {
+        Kind::Png => Some(ImageFormat::Png),
+        Kind::Jpeg => Some(ImageFormat::Jpeg),
+        Kind::WebP => Some(ImageFormat::WebP),
+        Kind::Gif | Kind::Heic => None,
+    }
+}
+
+fn convert(bytes: &[u8], have: ImageFormat, want: ImageFormat) -> Result<Zeroizing<Vec<u8>>, StudioError> {
+    // The bytes were decoded whole within limits before.
+    let image = image::load_from_memory_with_format(bytes, have).map_err(|_| StudioError::Convert)?;
+    let mut out = Cursor::new(Vec::with_capacity(bytes.len()));
+    let written = match want {
+        ImageFormat::Jpeg => DynamicImage::from(image.into_rgb8())
+            .write_with_encoder(JpegEncoder::new_with_quality(&mut out, JPEG_QUALITY)),
+        ImageFormat::WebP => {
+            DynamicImage::from(image.into_rgba8()).write_with_encoder(WebPEncoder::new_lossless(&mut out))
+        }
+        _ => image.write_with_encoder(png::PngEncoder::new_with_quality(
+            &mut out,
+            png::CompressionType::Fast,
+            png::FilterType::Adaptive,
+        )),
+    };
+    written.map_err(|_| StudioError::Convert)?;
+    Ok(Zeroizing::new(out.into_inner()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

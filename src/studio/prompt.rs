@@ -1,0 +1,63 @@
+//! The prompt: subject, then style, material, base, setting, camera, light, then what must not appear.
+//! Soft wording of likeness, no brands: demanding prompts are refused for photos of faces.
+
+use super::style::Style;
+use crate::domain::{Analysis, Options, SubjectKind};
+
+/// The longest prompt that is used, in characters.
+pub(super) const LONGEST: usize = 4_000;
+
+/// The style's template filled in. Used as it is, or as the draft that the engine works out.
+pub(super) fn compose(style: &Style, options: &Options, analysis: &Analysis) -> String {
+    let looks = &style.looks;
+    let (pose, scale) = (looks.pose.words(&options.pose), looks.scale.words(&options.scale));
+    let base = looks.base.words(&options.base);
+    let parts = [
+        format!("A collectible figure, {scale}, of {}, {pose}.", subject(analysis)),
+        facts(analysis),
+        style.material.clone(),
+        format!("It stands on {base}."),
+        looks.packaging.words(&options.packaging).to_owned(),
+        format!("The setting is {}.", looks.setting.words(&options.setting)),
+        style.camera.clone(),
+        style.light.clone(),
+        LIKENESS.to_owned(),
+        MUST_NOT.to_owned(),
+    ];
+    let text = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    text.chars().take(LONGEST).collect()
+}
+
+const LIKENESS: &str = "Take hair, clothing, colors and silhouette from the photo, in the manner of a sculptor.";
+
+const MUST_NOT: &str = "One complete figure alone in the picture. No words, no letters, no logos, no extra people.";
+
+fn subject(analysis: &Analysis) -> &str {
+    match analysis.subject {
+        SubjectKind::Person => "the person in the photo",
+        SubjectKind::People => "the people in the photo as one group",
+        SubjectKind::Animal => "the animal in the photo",
+        SubjectKind::Character => "the character in the photo",
+        SubjectKind::Object => "the main thing in the photo",
+    }
+}
+
+fn facts(analysis: &Analysis) -> String {
+    let list = |label: &str, items: &[String]| match items {
+        [] => String::new(),
+        items => format!(" {label}: {}.", items.join(", ")),
+    };
+    let sentence = |text: &str| match text.trim().trim_end_matches('.') {
+        "" => String::new(),
+        text => format!("{text}."),
+    };
+    let pose = if analysis.pose.is_empty() { String::new() } else { format!(" Pose: {}", sentence(&analysis.pose)) };
+    [
+        sentence(&analysis.summary),
+        pose,
+        list("Wears", &analysis.attire),
+        list("With", &analysis.accessories),
+        list("Main colors", &analysis.palette),
+    ]
+    .concat()
+}

@@ -1,0 +1,92 @@
+//! Making the image.
+
+use tokio::time::Instant;
+use zeroize::Zeroizing;
+
+use super::{EngineKind, Studio, StudioError, add};
+use crate::{
+    domain::{Cost, EngineUsed, Options, Provenance},
+    engine::{ImageAsk, Photo64},
+};
+
+/// An image as the engine made it, not yet checked.
+pub struct Rendered {
+    /// The image file.
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// What made it.
+    pub engine: EngineUsed,
+    /// How it came about.
+    pub provenance: Provenance,
+}
+
+impl Studio {
+    /// Makes the image of a photo and a prompt. `text_model` is the one that was asked before.
+    ///
+    /// # Errors
+    /// When the engine makes no image. `cost` counts what was used either way.
+    pub async fn render(
+        &self,
+        photo: &Photo64,
+        brief: Brief<'_>,
+        cost: &mut Cost,
+        deadline: Instant,
+    ) -> Result<Rendered, StudioError> {
+        let ratio = brief.options.aspect_ratio.to_string();
+        let ask = ImageAsk {
+            prompt: brief.prompt,
+            photo,
+            aspect_ratio: &ratio,
+            image_size: brief.options.size.as_str(),
+            seed: brief.options.seed.map(i64::from),
+        };
+        let answer = self
+            .engine
+            .image(&self.models.image, ask, deadline)
+            .await
+            .inspect_err(|error| add(cost, &error.usage()))?;
+        add(cost, &answer.usage);
+        let engine = EngineUsed {
+            name: self.kind.name().to_owned(),
+            image_model: answer.model,
+            model_version: answer.model_version,
+            text_model: brief.text_model.to_owned(),
+            attempts: answer.attempts,
+        };
+        Ok(Rendered { bytes: answer.bytes, engine, provenance: self.kind.provenance() })
+    }
+}
+
+/// What an image is made from, beside the photo.
+#[derive(Debug, Clone, Copy)]
+pub struct Brief<'a> {
+    /// The finished prompt.
+    pub prompt: &'a str,
+    /// The effective options.
+    pub options: &'a Options,
+    /// The model that looked at the photo and wrote the prompt.
+    pub text_model: &'a str,
+}
+
+impl EngineKind {
+    /// What the engine is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gemini => "gemini",
+            Self::Offline => "offline",
+        }
+    }
+
+    /// What may be said of its images, with IPTC's digital source types.
+    fn provenance(self) -> Provenance {
+        let (ai_generated, digital_source_type, synthid) = match self {
+            Self::Gemini => (true, "compositeWithTrainedAlgorithmicMedia", "claimed-by-upstream"),
+            Self::Offline => (false, "algorithmicallyEnhanced", "absent"),
+        };
+        Provenance {
+            ai_generated,
+            digital_source_type: digital_source_type.to_owned(),
+            synthid: synthid.to_owned(),
+            c2pa: "absent".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Logs. Spans list their fields; nothing of a photo, a prompt, a key, an address or a query is among them.
+
+use std::io;
+
+use tracing_subscriber::{EnvFilter, filter::ParseError, fmt};
+
+use crate::config::LogFormat;
+
+/// Starts logging to standard error; does nothing where logging was started before.
+///
+/// # Errors
+/// When the filter cannot be read.
+pub fn start(filter: &str, format: LogFormat) -> Result<(), ParseError> {
+    let filter = EnvFilter::try_new(filter)?;
+    let lines = fmt().with_env_filter(filter).with_writer(io::stderr).with_target(true);
+    // A second start is refused by the library and means that somebody embeds Figurine and has its own logs.
+    let _ = match format {
+        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+        LogFormat::Pretty => lines.compact().try_init(),
+    };
+    Ok(())
+}

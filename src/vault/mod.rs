@@ -1,0 +1,146 @@
+//! Photo → Deposit: everything that describes a person is kept sealed under a data key of its own, which lies apart
+//! from it; and photos are destroyed here, with proof.
+
+mod deposit;
+mod purge;
+pub mod receipt;
+mod seal;
+
+use std::{sync::Arc, time::Duration};
+
+use aws_lc_rs::hmac;
+use bytes::Bytes;
+pub use deposit::{Deposit, PhotoTrace};
+pub use purge::Witness;
+use seal::DataKey;
+pub use seal::SealError;
+use zeroize::Zeroizing;
+
+use crate::{
+    config::NamedKeys,
+    domain::{AccountId, Owner},
+    store::{Adoption, Store, StoreError, StoreKey},
+};
+
+/// Why the vault could not keep, open or destroy something.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// The store did not do its part.
+    #[error("the vault's store failed")]
+    Store(#[from] StoreError),
+    /// Sealing or opening failed.
+    #[error("the vault's seal failed")]
+    Seal(#[from] SealError),
+    /// What is asked for is not there, or its key is not.
+    #[error("what is asked for is gone")]
+    Gone,
+    /// Something was destroyed and is there all the same.
+    #[error("something destroyed is still there")]
+    StillThere,
+}
+
+/// Keeps sealed values in one store and their data keys in another (or the same).
+pub struct Vault {
+    blobs: Arc<dyn Store>,
+    data_keys: Arc<dyn Store>,
+    seal_keys: NamedKeys,
+    index_keys: NamedKeys,
+}
+
+impl Vault {
+    /// A vault over two stores. Of either set of keys the first is used and all are known; neither may be empty.
+    pub fn new(blobs: Arc<dyn Store>, data_keys: Arc<dyn Store>, seal_keys: NamedKeys, index_keys: NamedKeys) -> Self {
+        Self { blobs, data_keys, seal_keys, index_keys }
+    }
+
+    /// The pseudonym under which everything of an account is kept: HMAC-SHA256 (RFC 2104) with the first index key.
+    ///
+    /// # Errors
+    /// [`VaultError::Seal`] when there is no index key.
+    pub fn owner(&self, account: &AccountId) -> Result<Owner, VaultError> {
+        let first = self.index_keys.first().ok_or(SealError::Unopenable)?;
+        let key = hmac::Key::new(hmac::HMAC_SHA256, first.key.as_slice());
+        let tag = hmac::sign(&key, &[b"account\0", account.as_str().as_bytes()].concat());
+        let hash = <[u8; 32]>::try_from(tag.as_ref()).map_err(|_| SealError::Unopenable)?;
+        Ok(Owner::from_keyed_hash(&hash))
+    }
+
+    /// Seals a value and keeps it.
+    ///
+    /// # Errors
+    /// When the store or the seal fails.
+    pub async fn put(&self, name: &StoreKey, plain: Zeroizing<Vec<u8>>, ttl: Duration) -> Result<(), VaultError> {
+        let sealed = self.seal(name, 0, plain, ttl).await?;
+        Ok(self.blobs.put(name, sealed, ttl).await?)
+    }
+
+    /// Seals a value under its final name and keeps it under another, until the end of the job that holds the fencing
+    /// token adopts it. Its data key has the time of the result from the start: alone it opens nothing.
+    ///
+    /// # Errors
+    /// When the store or the seal fails.
+    pub async fn stage(
+        &self,
+        name: &StoreKey,
+        token: u32,
+        plain: Zeroizing<Vec<u8>>,
+        ttl: Duration,
+    ) -> Result<Adoption, VaultError> {
+        let sealed = self.seal(name, token, plain, ttl).await?;
+        let staged = name.staged(token);
+        self.blobs.put(&staged, sealed, STAGED_FOR).await?;
+        Ok(Adoption { staged, name: name.clone() })
+    }
+
+    /// Opens a value.
+    ///
+    /// # Errors
+    /// [`VaultError::Gone`] when it or its key is not there; otherwise when the store or the seal fails.
+    pub async fn open(&self, name: &StoreKey) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let kept = self.blobs.get(name).await?.ok_or(VaultError::Gone)?;
+        let (sealed, generation) = kept.split_last_chunk().ok_or(SealError::Unopenable)?;
+        let generation = u32::from_be_bytes(*generation);
+        let wrapped = self.data_keys.get(&name.data_key(generation)).await?.ok_or(VaultError::Gone)?;
+        let key = DataKey::unwrap(name.as_str(), &wrapped, &self.seal_keys)?;
+        Ok(key.open(name.as_str(), sealed)?)
+    }
+
+    /// Destroys values that were made under fencing tokens up to this one: data keys first, since without them nothing
+    /// opens.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn destroy(&self, names: &[StoreKey], newest_token: u32) -> Result<(), VaultError> {
+        self.destroy_keys(names, newest_token).await?;
+        self.blobs.delete(names).await?;
+        Ok(())
+    }
+
+    async fn destroy_keys(&self, names: &[StoreKey], newest_token: u32) -> Result<(), VaultError> {
+        let tokens = || 0..=newest_token;
+        let keys: Vec<_> = names.iter().flat_map(|name| tokens().map(|token| name.data_key(token))).collect();
+        self.data_keys.delete(&keys).await?;
+        Ok(())
+    }
+
+    /// Seals a value under a new data key, which is kept; gives the ciphertext. Its last four bytes say which of the
+    /// name's data keys opens it.
+    async fn seal(
+        &self,
+        name: &StoreKey,
+        generation: u32,
+        plain: Zeroizing<Vec<u8>>,
+        ttl: Duration,
+    ) -> Result<Bytes, VaultError> {
+        let key = DataKey::random()?;
+        let mut sealed = key.seal(name.as_str(), plain)?;
+        sealed.extend_from_slice(&generation.to_be_bytes());
+        let first = self.seal_keys.first().ok_or(SealError::Unopenable)?;
+        let wrapped = key.wrap(name.as_str(), first)?;
+        self.data_keys.put(&name.data_key(generation), wrapped, ttl).await?;
+        Ok(sealed.into())
+    }
+}
+
+/// How long a staged result waits to be adopted.
+const STAGED_FOR: Duration = Duration::from_secs(60);

@@ -1,0 +1,59 @@
+//! The end of a photo: first its data key, then the ciphertext, then a look whether both are gone.
+
+use std::time::Duration;
+
+use super::{Vault, VaultError};
+use crate::{
+    domain::{Moment, Owner, UploadId},
+    store::{StoreKey, StoreNature},
+};
+
+/// What was seen after a photo was destroyed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Witness {
+    /// When both were found gone.
+    pub purged_at: Moment,
+    /// The store that held the ciphertext.
+    pub blobs: StoreNature,
+    /// The store that held the data key.
+    pub data_keys: StoreNature,
+}
+
+impl Vault {
+    /// Sets a photo's remaining time, and its key's.
+    ///
+    /// # Errors
+    /// [`VaultError::Gone`] when it is not there any more.
+    pub async fn keep_photo(&self, owner: &Owner, upload: &UploadId, ttl: Duration) -> Result<(), VaultError> {
+        let name = StoreKey::photo(owner, upload);
+        let kept = self.blobs.expire(&name, ttl).await? && self.data_keys.expire(&name.data_key(0), ttl).await?;
+        if kept { Ok(()) } else { Err(VaultError::Gone) }
+    }
+
+    /// Destroys a photo's data key: from here on no copy of the ciphertext opens.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn destroy_photo_key(&self, owner: &Owner, upload: &UploadId) -> Result<(), VaultError> {
+        self.destroy_keys(&[StoreKey::photo(owner, upload)], 0).await
+    }
+
+    /// Destroys a photo, its key again included, and looks whether both are gone.
+    ///
+    /// # Errors
+    /// When the store fails; [`VaultError::StillThere`] when something is found.
+    pub async fn purge_photo(&self, owner: &Owner, upload: &UploadId) -> Result<Witness, VaultError> {
+        let name = StoreKey::photo(owner, upload);
+        self.destroy(std::slice::from_ref(&name), 0).await?;
+        let keys = self.data_keys.count_present(&[name.data_key(0)]).await?;
+        let photos = self.blobs.count_present(&[name]).await?;
+        if keys + photos > 0 {
+            return Err(VaultError::StillThere);
+        }
+        Ok(Witness {
+            purged_at: self.blobs.now().await?,
+            blobs: self.blobs.nature(),
+            data_keys: self.data_keys.nature(),
+        })
+    }
+}

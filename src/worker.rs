@@ -1,0 +1,202 @@
+//! The loop: claim → flow → end. And the sweeper, which completes what others could not.
+
+use std::{num::NonZeroUsize, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use futures_util::FutureExt;
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout_at},
+};
+
+use crate::{
+    domain::{Stage, State},
+    flow::{Ending, Flow, FlowError, Made},
+    jobs::{LEASE, Spec},
+    store::{Claim, LeaseLost, Topic},
+    tasks::Tasks,
+};
+
+/// How often a worker looks for jobs without being woken.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// How often a job may be handed out before it is given up as one that kills its workers.
+const MOST_CLAIMS: u32 = 3;
+
+/// Time kept back from a job's deadline for ending it.
+const TO_END: Duration = Duration::from_millis(500);
+
+/// The workers of a node.
+pub struct Workers {
+    places: Arc<Semaphore>,
+    at_once: u32,
+}
+
+impl Workers {
+    /// Waits until no job waits and none is under way.
+    pub async fn finished(&self, flow: &Flow) {
+        loop {
+            // With every place taken here, no worker holds one.
+            let all = self.places.acquire_many(self.at_once).await;
+            if all.is_err() || flow.store.queued().await.unwrap_or_default() == 0 {
+                return;
+            }
+            drop(all);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+/// Starts the workers and the sweeper of a node; both stop taking on work when the node stops.
+pub fn start(flow: &Arc<Flow>, tasks: &Tasks, at_once: NonZeroUsize) -> Workers {
+    let at_once = u32::try_from(at_once.get()).unwrap_or(u32::MAX).min(MOST_AT_ONCE);
+    let places = Arc::new(Semaphore::new(at_once as usize));
+    drop(tasks.start(take_jobs(flow.clone(), tasks.clone(), places.clone())));
+    drop(tasks.start(sweep(flow.clone(), tasks.clone())));
+    Workers { places, at_once }
+}
+
+/// More jobs at once than any node's memory holds.
+const MOST_AT_ONCE: u32 = 10_000;
+
+async fn take_jobs(flow: Arc<Flow>, tasks: Tasks, places: Arc<Semaphore>) {
+    let stopping = tasks.stopping();
+    while !stopping.is_cancelled() {
+        let wake = flow.store.listen(Topic::Jobs);
+        let place = tokio::select! {
+            place = places.clone().acquire_owned() => place,
+            () = stopping.cancelled() => return,
+        };
+        let Ok(place) = place else { return };
+        match flow.jobs.claim().await {
+            Ok(Some(claim)) => {
+                let flow = flow.clone();
+                drop(tasks.start(async move {
+                    work(&flow, &claim).await;
+                    drop(place);
+                }));
+                continue;
+            }
+            Ok(None) => drop(place),
+            Err(error) => {
+                tracing::warn!(%error, "no job could be claimed");
+                drop(place);
+            }
+        }
+        tokio::select! {
+            () = wake.within(LOOK_AGAIN) => {}
+            () = stopping.cancelled() => return,
+        }
+    }
+}
+
+async fn sweep(flow: Arc<Flow>, tasks: Tasks) {
+    let stopping = tasks.stopping();
+    let mut ticks = tokio::time::interval(LOOK_AGAIN);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = stopping.cancelled() => return,
+        }
+        if let Err(error) = sweep_once(&flow).await {
+            tracing::warn!(%error, "the sweeper could not complete its round");
+        }
+    }
+}
+
+/// One round of the sweeper: what nobody works on and is past its deadline is ended; what has ended and was not purged
+/// is purged; what is past its time is dropped.
+///
+/// # Errors
+/// When store or vault fail; the next round goes on.
+pub async fn sweep_once(flow: &Flow) -> Result<(), FlowError> {
+    while let Some(claim) = flow.jobs.claim_overdue().await? {
+        work(flow, &claim).await;
+    }
+    for job in flow.store.unpurged(SWEPT_AT_ONCE).await? {
+        flow.complete_purge(&job).await?;
+    }
+    Ok(flow.store.sweep().await?)
+}
+
+const SWEPT_AT_ONCE: usize = 100;
+
+/// Does a job and ends it.
+async fn work(flow: &Flow, claim: &Claim) {
+    let spec = match flow.jobs.spec(&claim.lease.job).await {
+        Ok(spec) => spec,
+        Err(error) => return tracing::error!(figure.id = %claim.lease.job.figure, %error, "a job cannot be read"),
+    };
+    let started = Instant::now();
+    let mut made = Made::default();
+    let waited = flow.store.now().await.map_or(Duration::ZERO, |now| now.since(claim.job.created_at));
+    made.timings.queue = u64::try_from(waited.as_millis()).ok();
+    let ending = match make(flow, claim, &spec, &mut made).await {
+        Ok(()) => Ending::Succeeded,
+        Err(FlowError::LeaseLost) => return tracing::warn!(figure.id = %claim.lease.job.figure, "a lease was lost"),
+        Err(error) => Ending::Without(refusal(flow, claim, &error).await),
+    };
+    if let Err(error) = flow.end(claim, &spec, made, &ending).await {
+        tracing::error!(figure.id = %claim.lease.job.figure, %error, "a job could not be ended; the sweeper goes on");
+    }
+    let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::debug!(figure.id = %claim.lease.job.figure, elapsed_ms, "job ended");
+}
+
+/// Makes the figure within the deadline, for as long as the lease holds and nobody cancels; a panic is contained.
+async fn make(flow: &Flow, claim: &Claim, spec: &Spec, made: &mut Made) -> Result<(), FlowError> {
+    if claim.lease.token > MOST_CLAIMS {
+        return Err(FlowError::Poisoned);
+    }
+    let left = claim.job.deadline_at.since(flow.store.now().await?).saturating_sub(TO_END);
+    let deadline = Instant::now() + left;
+    let making = AssertUnwindSafe(flow.make_figure(&claim.lease, spec, made, deadline)).catch_unwind();
+    tokio::select! {
+        made = timeout_at(deadline, making) => match made {
+            Ok(Ok(made)) => made,
+            Ok(Err(_panic)) => Err(FlowError::Panicked),
+            Err(_elapsed) => Err(FlowError::Deadline),
+        },
+        interruption = interrupted(flow, claim) => Err(interruption),
+    }
+}
+
+/// Keeps the lease alive; returns when it is lost or the caller cancels.
+async fn interrupted(flow: &Flow, claim: &Claim) -> FlowError {
+    let job = &claim.lease.job;
+    let mut renewed = Instant::now();
+    loop {
+        let wake = flow.store.listen(Topic::Job(job));
+        match flow.store.job(job).await {
+            Ok(Some(known)) if known.cancel_asked => return FlowError::Canceled,
+            Ok(Some(_)) => {}
+            Ok(None) => return FlowError::LeaseLost,
+            Err(error) => tracing::warn!(%error, "a running job cannot be looked at"),
+        }
+        if renewed.elapsed() > LEASE / 3 {
+            match flow.store.renew(&claim.lease, LEASE).await {
+                Ok(Ok(())) => renewed = Instant::now(),
+                Ok(Err(LeaseLost)) => return FlowError::LeaseLost,
+                Err(error) => tracing::warn!(%error, "a lease cannot be renewed"),
+            }
+        }
+        wake.within(LOOK_AGAIN).await;
+    }
+}
+
+/// The problem of a job, with the stage that it had reached. The cause is logged here, once.
+async fn refusal(flow: &Flow, claim: &Claim, error: &FlowError) -> crate::domain::JobProblem {
+    let state = match flow.store.job(&claim.lease.job).await {
+        Ok(Some(job)) => job.state,
+        Ok(None) | Err(_) => claim.job.state,
+    };
+    let stage = match state {
+        State::Queued => Stage::Queue,
+        State::Analyzing => Stage::Analyze,
+        State::Enhancing => Stage::Enhance,
+        State::Rendering => Stage::Render,
+        State::Finishing | State::Succeeded | State::Failed | State::Blocked | State::Canceled => Stage::Finish,
+    };
+    let problem = error.problem(stage);
+    tracing::info!(figure.id = %claim.lease.job.figure, code = %problem.code, ?stage, cause = %error, "no figure was made");
+    problem
+}
