@@ -1,0 +1,4 @@
+//! The API as its callers meet it: over HTTP, against a real node with the real simulator behind it.
+
+mod app;
+mod endings;
