@@ -185,11 +185,8 @@ async fn interrupted(flow: &Flow, claim: &Claim) -> FlowError {
 
 /// The problem of a job, with the stage that it had reached. The cause is logged here, once.
 async fn refusal(flow: &Flow, claim: &Claim, error: &FlowError) -> crate::domain::JobProblem {
-    let state = match flow.store.job(&claim.lease.job).await {
-        Ok(Some(job)) => job.state,
-        Ok(None) | Err(_) => claim.job.state,
-    };
-    let stage = match state {
+    let known = flow.store.job(&claim.lease.job).await.ok().flatten();
+    let stage = match known.map_or(claim.job.state, |job| job.state) {
         State::Queued => Stage::Queue,
         State::Analyzing => Stage::Analyze,
         State::Enhancing => Stage::Enhance,

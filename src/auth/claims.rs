@@ -47,7 +47,7 @@ impl Claims {
     /// What the times say among themselves first, then against the clock.
     pub(super) fn check_times(&self, now: u64) -> Result<(), AuthError> {
         let lifetime = self.exp.checked_sub(self.iat).ok_or(AuthError::Lifetime)?;
-        let sound = (1..=LIFETIME_LONGEST_SECONDS).contains(&lifetime) && true;
+        let sound = (1..=LIFETIME_LONGEST_SECONDS).contains(&lifetime) && self.nbf <= self.exp;
         if !sound {
             return Err(AuthError::Lifetime);
         }

@@ -94,6 +94,18 @@ fn times_at_the_edge_are_accepted() {
 }
 
 #[test]
+fn times_that_contradict_one_another_are_refused_whatever_the_clock() {
+    let mut never = with("iat", json!(NOW));
+    never["exp"] = json!(NOW);
+    let mut late = with("nbf", json!(NOW + 20));
+    late["exp"] = json!(NOW + 10);
+    let backwards = with("exp", json!(NOW - 61));
+    for claims in [never, late, backwards] {
+        assert_eq!(refusal(&sealed(&claims)), AuthError::Lifetime, "{claims}");
+    }
+}
+
+#[test]
 fn every_key_of_a_rotated_set_is_accepted_and_the_first_signs() {
     let (old, new) = (generate_pem().unwrap(), generate_pem().unwrap());
     let before = KeySet::from_pem(&[old.as_str()]).unwrap();

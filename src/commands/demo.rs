@@ -70,7 +70,9 @@ async fn call(base: &str, key: &str, style: Option<&str>, photo: Vec<u8>) -> Res
     let client = client()?;
     let mut url = format!("{base}/v1/figures?format=png");
     if let Some(style) = style {
-        url += &format!("&style={}", style.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "%20"));
+        url.push_str("&style=");
+        // What no style's name holds is not sent as it came.
+        url.extend(style.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }));
     }
     let answer = client.post(url).bearer_auth(key).body(photo).send().await?;
     let (status, text) = (answer.status(), answer.text().await?);

@@ -35,20 +35,21 @@ fn banner(node: &Node, settings: &Settings) -> Result<String, CommandError> {
         EngineChoice::Offline => "the built-in offline engine",
         EngineChoice::Gemini { .. } => "Google Gemini",
     };
-    let mut text = format!(
-        "\nFigurine {} listens on {url}, with {engine}.\nEverything is kept in memory and gone at restart.\n",
+    let opening = format!(
+        "\nFigurine {} listens on {url}, with {engine}.\nEverything is kept in memory and gone at restart.\n\n",
         env!("CARGO_PKG_VERSION")
     );
-    if settings.signing_keys.is_empty() {
-        let names = Expected { issuer: settings.issuer.clone(), audience: settings.audience.clone() };
-        let minted = node.mint(&MintRequest::new(AccountId::parse("embedded")?, &names))?;
-        text += &format!(
-            "\nTry it with a photo of yours (the key is good until this process ends):\n\n  curl -fL -H 'Authorization: \
-             Bearer {}' -H 'Accept: image/png' --data-binary @photo.jpg '{url}/v1/figures?style=anime' -o figure.png\n\n",
-            minted.text.expose_secret()
-        );
+    if !settings.signing_keys.is_empty() {
+        return Ok(opening);
     }
-    Ok(text)
+    let names = Expected { issuer: settings.issuer.clone(), audience: settings.audience.clone() };
+    let minted = node.mint(&MintRequest::new(AccountId::parse("embedded")?, &names))?;
+    Ok(format!(
+        "{opening}Try it with a photo of yours (the key is good until this process ends):\n\n  curl -fL -H \
+         'Authorization: Bearer {}' -H 'Accept: image/png' --data-binary @photo.jpg '{url}/v1/figures?style=anime' -o \
+         figure.png\n\n",
+        minted.text.expose_secret()
+    ))
 }
 
 fn tell(text: &str) {

@@ -75,7 +75,7 @@ pub(super) struct Permit<'a> {
 
 impl Permit<'_> {
     /// The model answered, be it with a refusal.
-    pub(super) fn is_well(mut self) {
+    pub(super) fn proves_well(mut self) {
         self.settle(|state, _| {
             state.failures = 0;
             state.open_until = None;
@@ -83,7 +83,7 @@ impl Permit<'_> {
     }
 
     /// The model failed.
-    pub(super) fn is_ill(mut self, now: Instant) {
+    pub(super) fn proves_ill(mut self, now: Instant) {
         let probe = self.probe;
         self.settle(|state, breakers| {
             state.failures = state.failures.saturating_add(1);
@@ -148,27 +148,27 @@ mod tests {
     #[test]
     fn failures_in_a_row_open_it_and_a_success_between_does_not() {
         let (breakers, now) = (breakers(), Instant::now());
-        go(&breakers, now).is_ill(now);
-        go(&breakers, now).is_well();
-        go(&breakers, now).is_ill(now);
+        go(&breakers, now).proves_ill(now);
+        go(&breakers, now).proves_well();
+        go(&breakers, now).proves_ill(now);
         assert!(!is_open(&breakers, now));
-        go(&breakers, now).is_ill(now);
+        go(&breakers, now).proves_ill(now);
         assert!(is_open(&breakers, now));
     }
 
     #[test]
     fn after_its_pause_one_probe_goes_and_decides() {
         let (breakers, now) = (breakers(), Instant::now());
-        go(&breakers, now).is_ill(now);
-        go(&breakers, now).is_ill(now);
+        go(&breakers, now).proves_ill(now);
+        go(&breakers, now).proves_ill(now);
         let later = now + Duration::from_secs(5);
         let probe = go(&breakers, later);
         assert!(is_open(&breakers, later));
         drop(probe);
-        go(&breakers, later).is_ill(later);
+        go(&breakers, later).proves_ill(later);
         assert!(is_open(&breakers, later));
         let later = later + Duration::from_secs(5);
-        go(&breakers, later).is_well();
+        go(&breakers, later).proves_well();
         let _one = go(&breakers, later);
         let _two = go(&breakers, later);
     }
@@ -184,6 +184,6 @@ mod tests {
             }
         }
         assert!(matches!(breakers.admit(MODEL, now), Admission::Paused(at) if at == until));
-        go(&breakers, until).is_well();
+        go(&breakers, until).proves_well();
     }
 }

@@ -47,9 +47,8 @@ pub(super) fn classify(http: u16, retry_after: Option<Duration>, body: &[u8]) ->
 pub(super) fn remedy(failure: &Failure) -> Remedy {
     match failure {
         Failure::ModelGone => Remedy::NextModel,
-        Failure::RateLimited { retry_after } => Remedy::Pause(*retry_after),
         Failure::Overloaded { retry_after: None } => Remedy::BackOffElsewhere,
-        Failure::Overloaded { retry_after } => Remedy::Pause(*retry_after),
+        Failure::RateLimited { retry_after } | Failure::Overloaded { retry_after } => Remedy::Pause(*retry_after),
         Failure::Internal | Failure::Unavailable | Failure::ConnectFailed | Failure::Interrupted => Remedy::BackOff,
         Failure::Timeout => Remedy::Once,
         Failure::Refused { .. }

@@ -14,11 +14,14 @@ mod attempt;
 mod breaker;
 mod budget;
 mod client;
+mod course;
 mod error;
 mod faults;
+mod finish;
 mod models;
 mod outcome;
 mod photo64;
+mod picture;
 mod retry;
 mod settings;
 mod usage;
@@ -85,5 +88,24 @@ impl Engine {
         let ask = ask::Ask::Image(ask);
         let (read, told) = Box::pin(retry::run(self, models, &ask, deadline)).await?;
         answer::image(read, told)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_send<T: Send>(value: T) -> T {
+        value
+    }
+
+    #[test]
+    fn asks_can_be_spawned() {
+        let engine = Engine::new(EngineSettings::new("http://127.0.0.1:9", "k".into())).unwrap();
+        let photo = Photo64::jpeg(b"x");
+        let ask = ImageAsk { prompt: "p", photo: &photo, aspect_ratio: "1:1", image_size: "1K", seed: None };
+        drop(is_send(engine.image(&[], ask, Instant::now())));
+        let ask = TextAsk { system: "s", text: "t", photo: None, schema: serde_json::Value::Null };
+        drop(is_send(engine.text(&[], ask, Instant::now())));
     }
 }

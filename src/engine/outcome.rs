@@ -1,8 +1,10 @@
 //! HTTP 200: whether it holds what was asked for, and which failure it is if not.
 
 use super::error::{Category, Failure, Side};
+use super::finish::{Finish, finish, message_bytes, refusal};
+use super::picture::{choose, decode, has_image, parts};
 use super::usage::{self, Usage};
-use super::wire::{Candidate, InlineData, PromptFeedback, Response, ResponsePart, SafetyRating, UsageMetadata};
+use super::wire::{Candidate, PromptFeedback, Response, Text, UsageMetadata};
 use zeroize::Zeroizing;
 
 /// A sentence added to a re-ask.
@@ -66,9 +68,9 @@ fn read(body: &[u8], model: &str, size: Option<&str>, judge: fn(&Response<'_>) -
         return Reading { outcome: Outcome::Failed(Failure::Garbled), usage: Usage::default(), model_version: None };
     };
     let outcome = judge(&response);
-    let size = size.filter(|_| has_image(&response));
+    let size = size.filter(|_| first(&response).is_some_and(has_image));
     let meta: Option<&UsageMetadata<'_>> = response.usage_metadata.as_ref();
-    let version = response.model_version.as_ref().map(|text| text.as_str());
+    let version = response.model_version.as_ref().map(Text::as_str);
     Reading {
         outcome,
         usage: usage::of_answer(meta, model, size),
@@ -77,59 +79,9 @@ fn read(body: &[u8], model: &str, size: Option<&str>, judge: fn(&Response<'_>) -
 }
 
 /// The version is upstream's text and goes into answers: only what looks like a name may pass.
-fn is_plain_name(name: &str) -> bool {
+pub(super) fn is_plain_name(name: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._/@".contains(&b);
     (1..=64).contains(&name.len()) && name.bytes().all(plain)
-}
-
-/// What a finish reason means, the same for text and images.
-enum Finish {
-    Ended,
-    Refused(Category),
-    Recitation,
-    Nothing,
-    CutOff,
-    Account,
-    Unknown,
-}
-
-fn finish(candidate: &Candidate<'_>) -> Finish {
-    let reason = candidate.finish_reason.as_ref();
-    let ratings = candidate.safety_ratings.as_deref();
-    match reason.map_or("", |text| text.as_str()) {
-        "" | "STOP" | "FINISH_REASON_UNSPECIFIED" => Finish::Ended,
-        "RECITATION" | "IMAGE_RECITATION" => Finish::Recitation,
-        "IMAGE_OTHER" | "NO_IMAGE" | "OTHER" | "LANGUAGE" | "MALFORMED_RESPONSE" => Finish::Nothing,
-        "MAX_TOKENS" => Finish::CutOff,
-        "PUP_LIMITED_DISABLED" | "ESCALATION" => Finish::Account,
-        other => refusal(other, ratings).map_or(Finish::Unknown, Finish::Refused),
-    }
-}
-
-/// The category of a policy's reason, in finish and block reasons alike.
-fn refusal(reason: &str, ratings: Option<&[SafetyRating<'_>]>) -> Option<Category> {
-    Some(match reason {
-        "SAFETY" | "IMAGE_SAFETY" => blocked_category(ratings).unwrap_or(Category::Safety),
-        "PROHIBITED_CONTENT" | "IMAGE_PROHIBITED_CONTENT" | "MODEL_ARMOR" | "JAILBREAK" => Category::Prohibited,
-        "BLOCKLIST" => Category::Blocklist,
-        "SPII" => Category::Privacy,
-        _ => return None,
-    })
-}
-
-fn blocked_category(ratings: Option<&[SafetyRating<'_>]>) -> Option<Category> {
-    let mut blocked = ratings?.iter().filter(|r| r.blocked == Some(true));
-    blocked.find_map(|rating| {
-        let name = rating.category.as_ref()?.as_str();
-        [
-            ("SEXUAL", Category::Sexual),
-            ("HATE", Category::Hate),
-            ("HARASSMENT", Category::Harassment),
-            ("DANGEROUS", Category::Dangerous),
-        ]
-        .into_iter()
-        .find_map(|(part, category)| name.contains(part).then_some(category))
-    })
 }
 
 fn image_outcome(response: &Response<'_>) -> Outcome {
@@ -165,7 +117,7 @@ fn text_outcome(response: &Response<'_>) -> Outcome {
     let Some(candidate) = first(response) else {
         return match without_candidate(response, Plea::Json) {
             Outcome::Again { plea, most, .. } => Outcome::Again { failure: Failure::NoText, plea, most },
-            other => other,
+            other @ (Outcome::Failed(_) | Outcome::Image { .. } | Outcome::Json(_)) => other,
         };
     };
     let finish = finish(candidate);
@@ -223,60 +175,10 @@ fn refusal_of(candidate: &Candidate<'_>, category: Category) -> Failure {
     Failure::Refused { side: Side::Output, category, finish_message_bytes: message_bytes(candidate) }
 }
 
-fn message_bytes(candidate: &Candidate<'_>) -> usize {
-    let message = candidate.finish_message.as_ref();
-    message.map_or(0, |text| text.as_str().len())
-}
-
-fn parts<'r, 'a>(candidate: &'r Candidate<'a>) -> &'r [ResponsePart<'a>] {
-    let parts = candidate.content.as_ref().and_then(|c| c.parts.as_deref());
-    parts.unwrap_or_default()
-}
-
-fn image_of<'r, 'a>(part: &'r ResponsePart<'a>) -> Option<&'r InlineData<'a>> {
-    let blob = part.inline_data.as_ref();
-    blob.filter(|blob| blob.mime_type.starts_with("image/"))
-}
-
-fn has_image(response: &Response<'_>) -> bool {
-    first(response).is_some_and(|answer| parts(answer).iter().any(|part| image_of(part).is_some()))
-}
-
-/// The last image that is not marked as thought, else the last of all; with its mark.
-fn choose<'r, 'a>(candidate: &'r Candidate<'a>) -> Option<(&'r InlineData<'a>, bool)> {
-    let is_thought = |part: &ResponsePart<'_>| part.thought == Some(true);
-    let parts = parts(candidate);
-    let last = |marked: bool| {
-        let mut images = parts.iter().rev().filter(|part| is_thought(part) == marked);
-        images.find_map(image_of)
-    };
-    let unmarked = last(false).map(|blob| (blob, false));
-    unmarked.or_else(|| last(true).map(|blob| (blob, true)))
-}
-
-/// Google takes both alphabets and answers with the standard one; both are read.
-fn decode(blob: &InlineData<'_>) -> Outcome {
-    let data = blob.data.as_bytes();
-    let bytes = base64_simd::STANDARD
-        .decode_to_vec(data)
-        .or_else(|_| base64_simd::URL_SAFE.decode_to_vec(data))
-        .or_else(|_| base64_simd::URL_SAFE_NO_PAD.decode_to_vec(data))
-        .map(Zeroizing::new);
-    match bytes {
-        Ok(bytes) if !bytes.is_empty() => Outcome::Image { bytes, declared_type: declared_type(&blob.mime_type) },
-        Ok(_) | Err(_) => Outcome::Failed(Failure::Garbled),
-    }
-}
-
-/// A hint by upstream, bounded because it travels on.
-fn declared_type(declared: &str) -> String {
-    if is_plain_name(declared) { declared.to_owned() } else { "image/*".to_owned() }
-}
-
 fn answer_text(candidate: &Candidate<'_>) -> Zeroizing<String> {
     let said = parts(candidate).iter().filter(|part| part.thought != Some(true));
     let said = said.filter_map(|part| part.text.as_ref());
-    Zeroizing::new(said.map(|text| text.as_str()).collect())
+    Zeroizing::new(said.map(Text::as_str).collect())
 }
 
 /// Takes away a code fence, which some answers have around their JSON.
@@ -302,6 +204,55 @@ mod tests {
         assert!(is_plain_name("gemini-3-pro-image") && is_plain_name("image/svg"));
         for name in ["", "a b", "<b>", "caf\u{e9}", &"a".repeat(65)] {
             assert!(!is_plain_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_null_or_of_snake_case_is_read() {
+        for (body, expected) in [
+            (r#"{"candidates":null}"#, true),
+            (r#"{"candidates":[{"content":null,"finish_reason":"STOP","new":{"deep":[1]}}]}"#, true),
+            (
+                r#"{"candidates":[{"content":{"parts":[{"inline_data":{"mime_type":"image/png","data":"QQ=="}}]}}]}"#,
+                false,
+            ),
+            ("{}", true),
+        ] {
+            let again = matches!(read_image(body.as_bytes(), "m", "1K").outcome, Outcome::Again { .. });
+            assert_eq!(again, expected, "{body}");
+        }
+        assert!(matches!(read_image(b"[]x", "m", "1K").outcome, Outcome::Failed(Failure::Garbled)));
+    }
+
+    #[test]
+    fn a_blocked_category_is_more_than_safety() {
+        let body = r#"{"candidates":[{"finishReason":"SAFETY","safetyRatings":[
+            {"category":"HARM_CATEGORY_HARASSMENT","probability":"LOW"},
+            {"category":"HARM_CATEGORY_SEXUALLY_EXPLICIT","probability":"HIGH","blocked":true}]}]}"#;
+        let Outcome::Failed(Failure::Refused { category, .. }) = read_text(body.as_bytes(), "m").outcome else {
+            panic!("not refused");
+        };
+        assert_eq!(category, Category::Sexual);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_answer_can_make_the_reader_panic(
+            at in 0_usize..400, byte: u8, cut in 0_usize..600,
+            reason in "[A-Z_]{0,12}", data in "[A-Za-z0-9+/=_-]{0,40}",
+        ) {
+            let body = format!(
+                r#"{{"candidates":[{{"content":{{"parts":[{{"text":"a","thought":true}},
+                {{"inlineData":{{"mimeType":"image/png","data":"{data}"}}}}]}},"finishReason":"{reason}"}}],
+                "usageMetadata":{{"promptTokenCount":-9,"totalTokenCount":99999999999}}}}"#
+            );
+            let mut body = body.into_bytes();
+            body.truncate(cut);
+            if let Some(place) = body.get_mut(at) {
+                *place = byte;
+            }
+            read_image(&body, "gemini-3-pro-image", "1K");
+            read_text(&body, "gemini-3.8-flash");
         }
     }
 }

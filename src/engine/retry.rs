@@ -6,24 +6,20 @@
 
 use super::Engine;
 use super::ask::Ask;
-use super::attempt::{Call, attempt};
-use super::breaker::{Admission, Breakers, Permit};
+use super::breaker::Breakers;
 use super::budget::Budget;
-use super::error::{EngineError, Failure, Misconfiguration};
-use super::faults::{Remedy, is_illness, name, remedy};
-use super::outcome::{Outcome, Plea, Reading, read_image, read_text};
+use super::course::Course;
+use super::error::EngineError;
+use super::outcome::Outcome;
 use super::settings::EngineSettings;
 use super::usage::Usage;
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until};
-use zeroize::Zeroizing;
-
-const MOST_ATTEMPTS: u32 = 3;
+use tokio::time::Instant;
 
 /// What all asks of an engine share.
 pub(super) struct Policy {
-    breakers: Breakers,
-    budget: Budget,
+    pub(super) breakers: Breakers,
+    pub(super) budget: Budget,
     backoff_base: Duration,
     backoff_cap: Duration,
 }
@@ -39,7 +35,7 @@ impl Policy {
     }
 
     /// Full jitter: anything from nothing to the bound, which doubles with each attempt.
-    fn backoff(&self, attempts: u32) -> Duration {
+    pub(super) fn backoff(&self, attempts: u32) -> Duration {
         let doubled = 1_u32 << attempts.saturating_sub(1).min(16);
         let bound = self.backoff_base.saturating_mul(doubled);
         let bound = bound.min(self.backoff_cap);
@@ -73,233 +69,12 @@ pub(super) async fn run(
         let result = course.attempt(&models[at]).await;
         match result {
             Ok(body) => {
-                permit.is_well();
+                permit.proves_well();
                 if let Some(answer) = course.weigh(&models[at], &body)? {
                     return Ok(answer);
                 }
             }
             Err(failure) => course.recover(at, permit, failure)?,
         }
-    }
-}
-
-/// One ask on its way.
-struct Course<'a> {
-    engine: &'a Engine,
-    models: &'a [String],
-    ask: &'a Ask<'a>,
-    deadline: Instant,
-    /// Models left out for good, and models to be asked only if no other is left.
-    gone: Vec<bool>,
-    tired: Vec<bool>,
-    not_before: Option<Instant>,
-    plea: Option<Plea>,
-    reasks: u32,
-    timeouts: u32,
-    attempts: u32,
-    usage: Usage,
-    last: Option<Failure>,
-}
-
-impl<'a> Course<'a> {
-    fn new(engine: &'a Engine, models: &'a [String], ask: &'a Ask<'a>, deadline: Instant) -> Self {
-        let gone: Vec<bool> = models.iter().map(|model| !ask.fits(model)).collect();
-        let unfit = !models.is_empty() && gone.iter().all(|gone| *gone);
-        Self {
-            engine,
-            models,
-            ask,
-            deadline,
-            tired: vec![false; models.len()],
-            gone,
-            not_before: None,
-            plea: None,
-            reasks: 0,
-            timeouts: 0,
-            attempts: 0,
-            usage: Usage::default(),
-            last: unfit.then_some(Failure::Unsupported),
-        }
-    }
-
-    fn give_up(&self, failure: Failure) -> EngineError {
-        EngineError::new(failure, self.usage, self.attempts)
-    }
-
-    /// Waits for a model that may be asked.
-    async fn next_model(&mut self) -> Result<(usize, Permit<'a>), EngineError> {
-        if let Some(at) = self.not_before.take() {
-            self.wait_until(at).await?;
-        }
-        loop {
-            let now = Instant::now();
-            if now >= self.deadline {
-                return Err(self.give_up(Failure::DeadlineExceeded));
-            }
-            match self.first_usable(now) {
-                Search::Found(at, permit) => return Ok((at, permit)),
-                Search::Paused(until) => self.wait_until(until).await?,
-                Search::Open(until) => {
-                    let failure = self
-                        .last
-                        .clone()
-                        .unwrap_or(Failure::BreakerOpen { retry_after: until.saturating_duration_since(now) });
-                    return Err(self.give_up(failure));
-                }
-                Search::Nothing => {
-                    let none = Failure::Misconfigured(Misconfiguration::Models);
-                    return Err(self.give_up(self.last.clone().unwrap_or(none)));
-                }
-            }
-        }
-    }
-
-    fn first_usable(&self, now: Instant) -> Search<'a> {
-        let policy = &self.engine.policy;
-        let (mut paused, mut open): (Option<Instant>, Option<Instant>) = (None, None);
-        let mut order: Vec<usize> = (0..self.models.len()).filter(|at| !self.gone[*at]).collect();
-        order.sort_by_key(|at| self.tired[*at]);
-        for at in order {
-            let earlier = |known: Option<Instant>, until| known.map_or(until, |k| k.min(until));
-            match policy.breakers.admit(&self.models[at], now) {
-                Admission::Go(permit) => return Search::Found(at, permit),
-                Admission::Paused(until) => paused = Some(earlier(paused, until)),
-                Admission::Open(until) => open = Some(earlier(open, until)),
-            }
-        }
-        match (paused, open) {
-            (Some(until), _) => Search::Paused(until),
-            (None, Some(until)) => Search::Open(until),
-            (None, None) => Search::Nothing,
-        }
-    }
-
-    async fn wait_until(&mut self, until: Instant) -> Result<(), EngineError> {
-        if until >= self.deadline {
-            let wait = until.saturating_duration_since(Instant::now());
-            let failure = self.last.clone().unwrap_or(Failure::RateLimited { retry_after: Some(wait) });
-            return Err(self.give_up(failure));
-        }
-        sleep_until(until).await;
-        Ok(())
-    }
-
-    async fn attempt(&mut self, model: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        self.attempts += 1;
-        let settings = &self.engine.client.settings;
-        let (limit, cap_bytes) = match self.ask {
-            Ask::Text(_) => (settings.text_timeout, settings.text_cap_bytes),
-            Ask::Image(_) => (settings.image_timeout, settings.image_cap_bytes),
-        };
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        let call = Call { model, body: self.ask.body(model, self.plea), timeout: limit.min(left), cap_bytes };
-        let result = Box::pin(attempt(&self.engine.client, call)).await;
-        match result {
-            Err(Failure::Timeout) if Instant::now() >= self.deadline => Err(Failure::DeadlineExceeded),
-            other => other,
-        }
-    }
-
-    /// An answer that arrived was paid for: only the bounded re-asks follow it.
-    fn weigh(&mut self, model: &str, body: &[u8]) -> Result<Option<(Outcome, Told)>, EngineError> {
-        let reading: Reading = match self.ask {
-            Ask::Text(_) => read_text(body, model),
-            Ask::Image(ask) => read_image(body, model, ask.image_size),
-        };
-        self.usage = self.usage.plus(reading.usage);
-        match reading.outcome {
-            Outcome::Again { failure, plea, most } => {
-                self.note(model, &failure);
-                if self.reasks >= most || self.attempts >= MOST_ATTEMPTS {
-                    return Err(self.give_up(failure));
-                }
-                self.reasks += 1;
-                self.plea = Some(plea);
-                self.last = Some(failure);
-                Ok(None)
-            }
-            Outcome::Failed(failure) => {
-                self.note(model, &failure);
-                Err(self.give_up(failure))
-            }
-            outcome @ (Outcome::Image { .. } | Outcome::Json(_)) => {
-                let told = Told {
-                    usage: self.usage,
-                    model: model.to_owned(),
-                    model_version: reading.model_version,
-                    attempts: self.attempts,
-                };
-                Ok(Some((outcome, told)))
-            }
-        }
-    }
-
-    /// Gives the verdict on the model and makes ready for the next attempt, or gives up.
-    fn recover(&mut self, at: usize, permit: Permit<'_>, failure: Failure) -> Result<(), EngineError> {
-        self.note(&self.models[at], &failure);
-        let now = Instant::now();
-        let backoff = self.engine.policy.backoff(self.attempts);
-        let remedy = remedy(&failure);
-        match remedy {
-            Remedy::Pause(after) if !is_illness(&failure) => {
-                permit.pauses(now + after.map_or(backoff, |after| after + backoff / 8));
-            }
-            _ if is_illness(&failure) => permit.is_ill(now),
-            _ => drop(permit),
-        }
-        self.last = Some(failure.clone());
-        let spent = self.attempts >= MOST_ATTEMPTS;
-        match remedy {
-            Remedy::Stop => return Err(self.give_up(failure)),
-            _ if spent => return Err(self.give_up(failure)),
-            Remedy::Once if self.timeouts > 0 => return Err(self.give_up(failure)),
-            Remedy::NextModel => self.gone[at] = true,
-            Remedy::Pause(_) | Remedy::BackOffElsewhere => self.tired[at] = true,
-            Remedy::Once => self.timeouts += 1,
-            Remedy::BackOff => {}
-        }
-        let free = remedy == Remedy::NextModel;
-        if !free && !self.engine.policy.budget.take_retry() {
-            return Err(self.give_up(failure));
-        }
-        self.not_before = wait_of(remedy, backoff, self.has_other(at)).map(|wait| now + wait);
-        Ok(())
-    }
-
-    fn has_other(&self, at: usize) -> bool {
-        (0..self.models.len()).any(|other| other != at && !self.gone[other] && !self.tired[other])
-    }
-
-    fn note(&self, model: &str, failure: &Failure) {
-        let finish_message_bytes = match failure {
-            Failure::Refused { finish_message_bytes, .. } | Failure::NoImage { finish_message_bytes } => {
-                *finish_message_bytes
-            }
-            _ => 0,
-        };
-        tracing::info!(
-            model,
-            failure = name(failure),
-            attempt = self.attempts,
-            finish_message.size_bytes = finish_message_bytes,
-            "upstream attempt failed"
-        );
-    }
-}
-
-enum Search<'a> {
-    Found(usize, Permit<'a>),
-    Paused(Instant),
-    Open(Instant),
-    Nothing,
-}
-
-/// A pause that upstream ordered is kept by the breakers; here is only our own backing off.
-fn wait_of(remedy: Remedy, backoff: Duration, has_other: bool) -> Option<Duration> {
-    match remedy {
-        Remedy::Stop | Remedy::NextModel => None,
-        Remedy::Pause(Some(after)) if !has_other => Some(after),
-        Remedy::Pause(_) => None,
-        Remedy::BackOffElsewhere | Remedy::BackOff | Remedy::Once => Some(backoff),
     }
 }

@@ -86,17 +86,15 @@ fn engine_code(error: &EngineError, stage: Stage) -> (Code, Option<Category>) {
     let code = match error.failure() {
         Failure::Refused { side, category, .. } => {
             let code = match (stage, side) {
-                (Stage::Analyze, _) => Code::BlockedPhoto,
                 (Stage::Enhance, _) => Code::BlockedPrompt,
-                (_, Side::Input) => Code::BlockedPhoto,
+                (Stage::Analyze, _) | (_, Side::Input) => Code::BlockedPhoto,
                 (_, Side::Output) => Code::BlockedFigure,
             };
             return (code, Some(told(*category)));
         }
         Failure::NoImage { .. } => Code::NoImageProduced,
-        Failure::NoText | Failure::Truncated | Failure::Garbled | Failure::TooLarge if stage == Stage::Render => {
-            if matches!(error.failure(), Failure::Truncated) { Code::NoImageProduced } else { Code::UpstreamGarbled }
-        }
+        // An image that was cut off never came; a text that was cut off makes no sense.
+        Failure::Truncated if stage == Stage::Render => Code::NoImageProduced,
         Failure::NoText | Failure::Truncated | Failure::Garbled | Failure::TooLarge => Code::UpstreamGarbled,
         Failure::AccountProblem
         | Failure::Misconfigured(_)
@@ -134,19 +132,20 @@ fn told(category: engine::Category) -> Category {
 
 /// Words for a person. Never the engine's.
 fn detail(code: Code) -> &'static str {
-    match code {
-        Code::BlockedPhoto => "The engine refused the photo by its policy. Another photo may pass.",
-        Code::BlockedPrompt => "The engine refused the wishes by its policy. Other words may pass.",
-        Code::BlockedFigure => "The engine made an image and refused it by its policy. Another style may pass.",
-        Code::NoImageProduced => "The engine answered without an image, as often as it was asked.",
-        Code::UpstreamGarbled => "The engine's answer could not be used.",
-        Code::EngineMisconfigured => "The engine refuses this installation. Its operator has to act.",
-        Code::UpstreamUnavailable => "The engine does not answer.",
-        Code::UpstreamRateLimited => "The engine limits this installation for the moment.",
-        Code::UpstreamTimeout => "The engine took too long.",
-        Code::DeadlineExceeded => "The figure was not ready by its deadline.",
-        Code::StoreUnavailable => "The store does not answer.",
-        Code::CanceledByCaller => "The figure was canceled by its caller.",
-        _ => "Something failed on this side. It was logged.",
-    }
+    const WORDS: [(Code, &str); 12] = [
+        (Code::BlockedPhoto, "The engine refused the photo by its policy. Another photo may pass."),
+        (Code::BlockedPrompt, "The engine refused the wishes by its policy. Other words may pass."),
+        (Code::BlockedFigure, "The engine refused the finished image by its policy. Another style may pass."),
+        (Code::NoImageProduced, "The engine answered without an image, as often as it was asked."),
+        (Code::UpstreamGarbled, "The engine's answer could not be used."),
+        (Code::EngineMisconfigured, "The engine refuses this installation. Its operator has to act."),
+        (Code::UpstreamUnavailable, "The engine does not answer."),
+        (Code::UpstreamRateLimited, "The engine limits this installation for the moment."),
+        (Code::UpstreamTimeout, "The engine took too long."),
+        (Code::DeadlineExceeded, "The figure was not ready by its deadline."),
+        (Code::StoreUnavailable, "The store does not answer."),
+        (Code::CanceledByCaller, "The figure was canceled by its caller."),
+    ];
+    let found = WORDS.iter().find(|(known, _)| *known == code);
+    found.map_or("Something failed on this side. It was logged.", |(_, words)| words)
 }

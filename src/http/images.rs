@@ -55,7 +55,12 @@ pub(super) async fn read(
     match job.state {
         State::Succeeded if job.purged_at.is_some() => send(&api, &req, &job, index).await,
         State::Failed | State::Blocked | State::Canceled => Err(failure(&api, &job).await),
-        _ => Ok(to_image(&api, &job.of.figure, patience)),
+        State::Queued
+        | State::Analyzing
+        | State::Enhancing
+        | State::Rendering
+        | State::Finishing
+        | State::Succeeded => Ok(to_image(&api, &job.of.figure, patience)),
     }
 }
 

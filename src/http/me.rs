@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Api, caller::Authenticated, problem::Problem};
-use crate::domain::{Mode, Moment};
+use crate::domain::{Mode, Moment, Scope};
 
 /// A key's own record.
 #[derive(Debug, Serialize, ToSchema)]
@@ -65,7 +65,7 @@ pub(super) async fn read(api: Data<Api>, caller: Authenticated, req: HttpRequest
         account: caller.account().as_str().to_owned(),
         account_pseudonym: ticket.owner().as_str().to_owned(),
         mode: caller.mode(),
-        scopes: caller.scopes().iter().map(|scope| scope.as_str()).collect(),
+        scopes: caller.scopes().iter().map(Scope::as_str).collect(),
         limits: Limits { in_flight: ticket.seats() },
         issued_at: Moment::from_unix_seconds(caller.issued_at()),
         expires_at: Moment::from_unix_seconds(caller.expires_at()),

@@ -102,10 +102,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .default_service(web::to(nothing_here));
 }
 
+#[expect(clippy::unused_async, reason = "handlers are async")]
 async fn options(allow: &'static str) -> HttpResponse {
     HttpResponse::NoContent().insert_header((ALLOW, allow)).finish()
 }
 
+#[expect(clippy::unused_async, reason = "handlers are async")]
 async fn not_allowed(allow: &'static str) -> Result<HttpResponse, Problem> {
     Err(Problem::new(Code::MethodNotAllowed, format!("Here are: {allow}.")).with_header("Allow", allow))
 }

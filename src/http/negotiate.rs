@@ -75,7 +75,7 @@ fn ranges(req: &HttpRequest) -> Result<Vec<Mime>, Problem> {
         Accept::parse(req).map_err(|_| Problem::new(Code::MalformedRequest, "The header Accept cannot be read."))?;
     let mut items: Vec<QualityItem<Mime>> = accept.0;
     items.retain(|item| item.quality > actix_web::http::header::Quality::ZERO);
-    items.sort_by(|a, b| b.quality.cmp(&a.quality));
+    items.sort_by_key(|item| std::cmp::Reverse(item.quality));
     if items.is_empty() { Err(not_acceptable()) } else { Ok(items.into_iter().map(|item| item.item).collect()) }
 }
 

@@ -20,6 +20,7 @@ use crate::{
 pub(super) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// Status and title of every code: the only place that gives them.
+#[expect(clippy::too_many_lines, reason = "one line for each code")]
 pub(super) fn meaning(code: Code) -> (u16, &'static str) {
     match code {
         Code::MalformedRequest => (400, "The request cannot be understood"),
@@ -124,9 +125,12 @@ pub struct ProblemBody {
     pub figure: Option<String>,
 }
 
-/// A problem on its way to the caller.
+/// A problem on its way to the caller. Boxed, since it travels in the `Err` of every handler.
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub(super) struct Problem(Box<Told>);
+
+#[derive(Debug, Clone)]
+struct Told {
     code: Code,
     detail: String,
     stage: Stage,
@@ -152,7 +156,7 @@ pub(super) struct Place {
 impl Problem {
     /// A problem with its own words.
     pub(super) fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Told {
             code,
             detail: detail.into(),
             stage: Stage::Request,
@@ -162,7 +166,7 @@ impl Problem {
             figure: None,
             place: None,
             cause: None,
-        }
+        }))
     }
 
     pub(super) fn not_found() -> Self {
@@ -177,36 +181,36 @@ impl Problem {
             words = format!("{words}: {deeper}");
             source = deeper.source();
         }
-        self.cause = Some(words);
+        self.0.cause = Some(words);
         self
     }
 
     pub(super) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+        self.0.headers.push((name, value.into()));
         self
     }
 
     pub(super) fn at_stage(mut self, stage: Stage) -> Self {
-        self.stage = stage;
+        self.0.stage = stage;
         self
     }
 
     pub(super) fn of_figure(mut self, figure: &crate::domain::FigureId) -> Self {
-        self.figure = Some(figure.to_string());
+        self.0.figure = Some(figure.to_string());
         self
     }
 
     pub(super) fn placed(mut self, place: Place) -> Self {
-        self.place = Some(place);
+        self.0.place = Some(place);
         self
     }
 
     pub(super) fn code(&self) -> Code {
-        self.code
+        self.0.code
     }
 
     pub(super) fn cause(&self) -> Option<&str> {
-        self.cause.as_deref()
+        self.0.cause.as_deref()
     }
 
     /// The faults of a query's options, each with its name.
@@ -214,7 +218,7 @@ impl Problem {
         let code = if faults.iter().any(|fault| fault.unknown) { Code::UnknownField } else { Code::InvalidOption };
         let words: Vec<_> = faults.iter().map(ToString::to_string).collect();
         let mut problem = Self::new(code, words.join("; "));
-        problem.errors = faults
+        problem.0.errors = faults
             .iter()
             .map(|fault| FieldFault {
                 pointer: format!("/{}", fault.option.replace('~', "~0").replace('/', "~1")),
@@ -225,29 +229,30 @@ impl Problem {
     }
 
     fn body(&self) -> ProblemBody {
-        let (status, title) = meaning(self.code);
-        let place = self.place.as_ref();
+        let told = &*self.0;
+        let (status, title) = meaning(told.code);
+        let place = told.place.as_ref();
         ProblemBody {
-            r#type: format!("{}/problems/{}", place.map_or("", |place| place.base.as_str()), self.code),
+            r#type: format!("{}/problems/{}", place.map_or("", |place| place.base.as_str()), told.code),
             title: title.to_owned(),
             status,
-            detail: self.detail.clone(),
+            detail: told.detail.clone(),
             instance: place.map(|place| place.instance.clone()).unwrap_or_default(),
-            code: self.code.to_string(),
+            code: told.code.to_string(),
             request_id: place.map(|place| place.request.to_string()).unwrap_or_default(),
-            retryable: self.code.retryable(),
+            retryable: told.code.retryable(),
             charged: false,
-            stage: self.stage,
-            errors: self.errors.clone(),
-            category: self.category,
-            figure: self.figure.clone(),
+            stage: told.stage,
+            errors: told.errors.clone(),
+            category: told.category,
+            figure: told.figure.clone(),
         }
     }
 
     /// When it makes sense to try again, in seconds.
     fn retry_after(&self) -> Option<u64> {
-        let (status, _) = meaning(self.code);
-        match (status, self.code) {
+        let (status, _) = meaning(self.0.code);
+        match (status, self.0.code) {
             (_, Code::SpendCeiling) => Some(3_600),
             (_, Code::UpstreamRateLimited) => Some(30),
             (_, Code::UpstreamUnavailable | Code::StoreUnavailable) => Some(5),
@@ -259,28 +264,28 @@ impl Problem {
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.code.as_str())
+        f.write_str(self.0.code.as_str())
     }
 }
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(meaning(self.code).0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(meaning(self.0.code).0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponseBuilder::new(self.status_code());
         response.content_type(PROBLEM_JSON).insert_header(("Cache-Control", "no-store"));
-        for (name, value) in &self.headers {
+        for (name, value) in &self.0.headers {
             response.insert_header((*name, value.as_str()));
         }
         if let Some(seconds) = self.retry_after() {
             response.insert_header(("Retry-After", seconds.to_string()));
-            if !self.code.retryable() {
+            if !self.0.code.retryable() {
                 response.insert_header(("x-should-retry", "false"));
             }
         }
-        if let Some(place) = &self.place {
+        if let Some(place) = &self.0.place {
             response.insert_header(("X-Request-Id", place.request.to_string()));
             response.insert_header(("Figurine-Server-Version", SERVER_VERSION));
         }
@@ -291,7 +296,7 @@ impl ResponseError for Problem {
 impl From<JobProblem> for Problem {
     fn from(problem: JobProblem) -> Self {
         let mut told = Self::new(problem.code, problem.detail).at_stage(problem.stage);
-        told.category = problem.category;
+        told.0.category = problem.category;
         told
     }
 }
@@ -367,7 +372,14 @@ impl From<FlowError> for Problem {
             FlowError::Store(error) => error.into(),
             FlowError::Vault(error) => error.into(),
             FlowError::Jobs(error) => error.into(),
-            other => internal(&other),
+            FlowError::Studio(_)
+            | FlowError::LeaseLost
+            | FlowError::Canceled
+            | FlowError::Deadline
+            | FlowError::Panicked
+            | FlowError::Poisoned
+            | FlowError::Record
+            | FlowError::Receipt(_) => internal(&error),
         }
     }
 }
@@ -389,9 +401,10 @@ impl From<IntakeError> for Problem {
             IntakeError::NotAnImage { .. } => Code::NotAnImage,
             IntakeError::Unsupported { .. } => Code::UnsupportedImageType,
             IntakeError::TooLarge { .. } => Code::BodyTooLarge,
-            IntakeError::TooManyPixels { .. } | IntakeError::TooManyFrames { .. } => Code::PhotoTooManyPixels,
+            IntakeError::TooManyPixels { .. }
+            | IntakeError::TooManyFrames { .. }
+            | IntakeError::TooMuchMemory { .. } => Code::PhotoTooManyPixels,
             IntakeError::Damaged { .. } | IntakeError::Truncated { .. } => Code::PhotoDamaged,
-            IntakeError::TooMuchMemory { .. } => Code::PhotoTooManyPixels,
             IntakeError::TooSlow => Code::PhotoUnusable,
             IntakeError::Busy => Code::Overloaded,
         };

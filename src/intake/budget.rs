@@ -52,3 +52,28 @@ impl Budget {
         permit.map(|permit| Share { _permit: permit }).map_err(|_| IntakeError::Busy)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_decode_waits_until_there_is_memory_for_it() {
+        let budget = Budget::new(10 * UNIT);
+        let first = budget.share(6 * UNIT).await.unwrap();
+        let mut second = pin!(budget.share(5 * UNIT));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(second.as_mut().poll(&mut context).is_pending());
+        drop(first);
+        assert!(second.await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_never_fits_is_refused_at_once() {
+        let refused = Budget::new(10 * UNIT).share(11 * UNIT).await.err();
+        assert_eq!(refused, Some(IntakeError::TooMuchMemory { needed: 11 * UNIT, max: 10 * UNIT }));
+    }
+}

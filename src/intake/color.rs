@@ -18,10 +18,12 @@ pub(super) struct Picture {
 
 /// Converts by the profile, or, where there is none that fits, by convention: grey and RGB are taken for sRGB,
 /// ink for its complement.
-pub(super) fn to_srgb(raster: &Raster, icc: Option<&[u8]>, orientation: Orientation) -> Picture {
-    let profiled = icc.and_then(|icc| by_profile(raster, icc));
-    let rgb = profiled.unwrap_or_else(|| by_convention(raster));
+pub(super) fn to_srgb(raster: Raster, icc: Option<&[u8]>, orientation: Orientation) -> Picture {
     let sides = raster.sides();
+    let rgb = match icc.and_then(|icc| by_profile(&raster, icc)) {
+        Some(rgb) => rgb,
+        None => by_convention(raster),
+    };
     let (width, height) = orientation.turned(sides);
     let rgb = if orientation == Orientation::Upright { rgb } else { turn::<3>(&rgb, sides, orientation) };
     Picture { width, height, rgb }
@@ -42,16 +44,18 @@ fn by_profile(raster: &Raster, icc: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     Some(rgb)
 }
 
-fn by_convention(raster: &Raster) -> Zeroizing<Vec<u8>> {
-    let mut rgb = blank(raster);
-    let (pixels, _) = rgb.as_chunks_mut::<3>();
+fn by_convention(raster: Raster) -> Zeroizing<Vec<u8>> {
+    if raster.channels() == Channels::Rgb {
+        return raster.into_data();
+    }
+    let mut rgb = blank(&raster);
+    let pixels = rgb.as_chunks_mut::<3>().0.iter_mut();
     match raster.channels() {
-        Channels::Grey => pixels.iter_mut().zip(raster.data()).for_each(|(pixel, grey)| *pixel = [*grey; 3]),
-        Channels::Rgb => pixels.as_flattened_mut().copy_from_slice(raster.data()),
+        Channels::Rgb => {}
+        Channels::Grey => pixels.zip(raster.data()).for_each(|(pixel, grey)| *pixel = [*grey; 3]),
         Channels::Cmyk => {
-            for (pixel, ink) in pixels.iter_mut().zip(raster.data().as_chunks::<4>().0) {
-                *pixel = complement(*ink);
-            }
+            let inks = raster.data().as_chunks::<4>().0;
+            pixels.zip(inks).for_each(|(pixel, ink)| *pixel = complement(*ink));
         }
     }
     rgb

@@ -21,7 +21,7 @@ pub(super) fn fitted((width, height): (u32, u32), longest: u32) -> (u32, u32) {
 
 /// Resamples to exactly `sides`; `None` when the picture is at odds with itself.
 ///
-/// Three lobes of Lanczos keep the most detail per pixel sent.
+/// Catmull-Rom looks like Lanczos here and takes two thirds of its time.
 pub(super) fn resize(raster: Raster, sides: (u32, u32)) -> Option<Raster> {
     if raster.sides() == sides {
         return Some(raster);
@@ -37,7 +37,7 @@ pub(super) fn resize(raster: Raster, sides: (u32, u32)) -> Option<Raster> {
     let mut data = Zeroizing::new(vec![0; usize::try_from(length).ok()?]);
     let from = ImageRef::new(width, height, raster.data(), pixel).ok()?;
     let mut to = Image::from_slice_u8(sides.0, sides.1, &mut data, pixel).ok()?;
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3)).use_alpha(false);
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom)).use_alpha(false);
     Resizer::new().resize(&from, &mut to, &options).ok()?;
     Raster::new(sides, channels, data)
 }

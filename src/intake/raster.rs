@@ -47,6 +47,11 @@ impl Raster {
         self.channels
     }
 
+    /// The bytes themselves, to be used on without a copy.
+    pub(super) fn into_data(self) -> Zeroizing<Vec<u8>> {
+        self.data
+    }
+
     pub(super) fn data(&self) -> &[u8] {
         &self.data
     }

@@ -52,36 +52,50 @@ impl Pieces {
 
     /// Opens the pieces as one stream.
     pub(super) fn open(self, deadline: Deadline) -> Source {
-        Source { pieces: self.0, index: 0, offset: 0, unchecked: WINDOW, deadline }
+        let mut source = Source { pieces: self.0, index: 0, offset: 0, window: Bytes::new(), read: 0, deadline };
+        source.show();
+        source
     }
 }
 
-/// One stream over [`Pieces`]; every read fails once the deadline is past, which stops any decoder.
+/// One stream over [`Pieces`]; reading on fails once the deadline is past, which stops any decoder.
 #[derive(Debug)]
 pub(super) struct Source {
     pieces: Vec<Bytes>,
+    /// The piece and the place in it where `window` begins.
     index: usize,
     offset: usize,
-    unchecked: usize,
+    /// What may be read before the clock is looked at again.
+    window: Bytes,
+    /// How much of it has been read.
+    read: usize,
     deadline: Deadline,
 }
 
 impl Source {
-    fn rest(&mut self) -> &[u8] {
+    /// Shows the next window, unless time is over.
+    #[cold]
+    fn advance(&mut self) -> io::Result<()> {
+        self.offset += self.window.len();
         while self.pieces.get(self.index).is_some_and(|piece| self.offset >= piece.len()) {
             self.index += 1;
             self.offset = 0;
         }
-        self.pieces.get(self.index).and_then(|piece| piece.get(self.offset..)).unwrap_or_default()
+        self.show();
+        if self.deadline.is_past() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
     }
 
-    fn check(&mut self, amount: usize) -> io::Result<()> {
-        self.unchecked = self.unchecked.saturating_add(amount);
-        if self.unchecked < WINDOW {
-            return Ok(());
-        }
-        self.unchecked = 0;
-        if self.deadline.is_past() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
+    fn show(&mut self) {
+        self.read = 0;
+        self.window = self.pieces.get(self.index).map_or_else(Bytes::new, |piece| {
+            let start = self.offset.min(piece.len());
+            piece.slice(start..piece.len().min(start.saturating_add(WINDOW)))
+        });
+    }
+
+    #[inline]
+    fn rest(&self) -> &[u8] {
+        self.window.get(self.read..).unwrap_or_default()
     }
 
     fn len(&self) -> u64 {
@@ -90,39 +104,54 @@ impl Source {
 
     fn position(&self) -> u64 {
         let before: u64 = self.pieces.iter().take(self.index).map(|piece| piece.len() as u64).sum();
-        before + self.offset as u64
+        before + self.offset as u64 + self.read as u64
     }
 }
 
 impl Read for Source {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let rest = self.rest();
-        let count = rest.len().min(buffer.len()).min(WINDOW);
+        let rest = self.fill_buf()?;
+        let count = rest.len().min(buffer.len());
         if let (Some(to), Some(from)) = (buffer.get_mut(..count), rest.get(..count)) {
             to.copy_from_slice(from);
         }
-        self.offset += count;
-        self.check(count)?;
+        self.consume(count);
         Ok(count)
+    }
+
+    /// Decoders that read byte by byte do it through here.
+    #[inline]
+    fn read_exact(&mut self, mut buffer: &mut [u8]) -> io::Result<()> {
+        if let Some(from) = self.rest().get(..buffer.len()) {
+            buffer.copy_from_slice(from);
+            self.read += buffer.len();
+            return Ok(());
+        }
+        while !buffer.is_empty() {
+            let count = self.read(buffer)?;
+            buffer = buffer.get_mut(count..).filter(|_| count > 0).ok_or(io::ErrorKind::UnexpectedEof)?;
+        }
+        Ok(())
     }
 }
 
 impl BufRead for Source {
+    #[inline]
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.check(0)?;
-        let rest = self.rest();
-        Ok(rest.get(..rest.len().min(WINDOW)).unwrap_or(rest))
+        if self.read >= self.window.len() {
+            self.advance()?;
+        }
+        Ok(self.rest())
     }
 
+    #[inline]
     fn consume(&mut self, amount: usize) {
-        self.offset += amount;
-        self.unchecked = self.unchecked.saturating_add(amount);
+        self.read += amount;
     }
 }
 
 impl Seek for Source {
     fn seek(&mut self, target: SeekFrom) -> io::Result<u64> {
-        self.check(256)?;
         let target = match target {
             SeekFrom::Start(position) => Some(position),
             SeekFrom::End(distance) => self.len().checked_add_signed(distance),
@@ -139,6 +168,7 @@ impl Seek for Source {
             self.index += 1;
         }
         self.offset = usize::try_from(left).unwrap_or(usize::MAX);
-        Ok(target)
+        self.show();
+        if self.deadline.is_past() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(target) }
     }
 }

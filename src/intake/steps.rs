@@ -38,7 +38,7 @@ pub(super) fn take_in(received: &Bytes, header: &Header, limits: Limits) -> Resu
     let Decoded { raster, icc, sides } = decode(header, walked, target, deadline)?;
     let damaged = || header.kind.damaged();
     let fit = resize(raster, fitted(sides, limits.longest_side)).ok_or_else(damaged)?;
-    let picture = color::to_srgb(&fit, icc.as_deref(), orientation);
+    let picture = color::to_srgb(fit, icc.as_deref(), orientation);
     let (width, height) = orientation.turned(sides);
     let jpeg = encode::encode(&picture).ok_or_else(damaged)?;
     let report = PhotoReport {

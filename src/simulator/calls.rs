@@ -2,6 +2,7 @@
 
 use super::asked::CallKind;
 use serde::Serialize;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
@@ -22,6 +23,8 @@ pub struct Call {
     pub kind: CallKind,
     /// Of which model; empty where no model is named.
     pub model: String,
+    /// The client's port, which tells connections apart.
+    pub client_port: u16,
     /// SHA-256 of the body, hexadecimal.
     pub body_sha256: String,
     /// Bytes of the body.
@@ -44,7 +47,7 @@ pub(super) struct CallLog(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    calls: Mutex<Vec<Call>>,
+    calls: Mutex<VecDeque<Call>>,
     /// How many were received and how many of them ended, since the start.
     counts: watch::Sender<(u64, u64)>,
 }
@@ -63,15 +66,15 @@ impl CallLog {
         });
         call.received_ms = now_ms();
         if calls.len() == REMEMBERED {
-            calls.remove(0);
+            calls.pop_front();
         }
         let id = call.id;
-        calls.push(call);
+        calls.push_back(call);
         Open { log: self.clone(), id, answered: None }
     }
 
     pub(super) fn all(&self) -> Vec<Call> {
-        self.lock().clone()
+        self.lock().iter().cloned().collect()
     }
 
     pub(super) fn forget(&self) {
@@ -91,7 +94,7 @@ impl CallLog {
         let _ = counts.wait_for(|(_, ended)| *ended >= n).await;
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Call>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Call>> {
         self.0.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,6 +8,9 @@ pub(super) struct Facts {
     count: u32,
     colours: Vec<[u8; 3]>,
     issues: Vec<&'static str>,
+    pose: &'static str,
+    /// Whether there is a person to be dressed.
+    dressed: bool,
     /// The prompt that was to be made better, in one paragraph.
     draft: Option<String>,
 }
@@ -31,13 +34,23 @@ impl Facts {
             count: photo.count,
             colours: photo.palette.iter().copied().take(6).collect(),
             issues: issues.into_iter().flatten().collect(),
+            pose: if photo.aspect > WIDE { "lying or stretched out" } else { "upright" },
+            dressed: photo.subject == Subject::Person,
             draft: None,
         }
     }
 
     /// What is said when photos are not looked at.
     pub(super) fn unseen() -> Self {
-        Self { subject: &["person"], count: 1, colours: vec![[0x33, 0x66, 0x99]], issues: Vec::new(), draft: None }
+        Self {
+            subject: &["person"],
+            count: 1,
+            colours: vec![[0x33, 0x66, 0x99]],
+            issues: Vec::new(),
+            pose: "upright",
+            dressed: true,
+            draft: None,
+        }
     }
 
     /// What can be said of words alone.
@@ -52,7 +65,7 @@ impl Facts {
             "subject" | "kind" => self.subject.iter().map(|s| (*s).to_owned()).collect(),
             "prompt" => vec![self.draft.clone().unwrap_or_else(|| self.summary())],
             "summary" | "description" => vec![self.summary()],
-            "pose" => one("standing upright, facing the camera"),
+            "pose" => one(self.pose),
             "hair" => one("as in the photo"),
             "expression" => one("calm"),
             _ => self.draft.clone().into_iter().collect(),
@@ -62,10 +75,10 @@ impl Facts {
     /// A list of texts.
     pub(super) fn lists(&self, property: &str) -> Vec<String> {
         match property {
-            "palette" | "colors" => self.colours.iter().map(hex).collect(),
+            "palette" | "colors" => self.colours.iter().copied().map(hex).collect(),
             "issues" => self.issues.iter().map(|issue| (*issue).to_owned()).collect(),
-            "attire" | "clothing" => {
-                let main = self.colours.first().map_or("plain", colour_name);
+            "attire" | "clothing" if self.dressed => {
+                let main = self.colours.first().copied().map_or("plain", colour_name);
                 vec![format!("{main} clothing")]
             }
             _ => Vec::new(),
@@ -85,7 +98,7 @@ impl Facts {
 
     fn summary(&self) -> String {
         let subject = self.subject.first().copied().unwrap_or("subject");
-        let mut names: Vec<&str> = self.colours.iter().map(colour_name).collect();
+        let mut names: Vec<&str> = self.colours.iter().copied().map(colour_name).collect();
         names.dedup();
         let colours = if names.is_empty() { "plain".to_owned() } else { names.join(", ") };
         match self.count {
@@ -94,6 +107,9 @@ impl Facts {
         }
     }
 }
+
+/// A subject wider than this times its height is not upright.
+const WIDE: f32 = 1.4;
 
 /// The longest prompt that is made; longer drafts are cut at a word.
 const PROMPT_CHARS: usize = 4000;
@@ -115,7 +131,7 @@ fn tidied(words: &str) -> String {
     paragraph
 }
 
-fn hex([red, green, blue]: &[u8; 3]) -> String {
+fn hex([red, green, blue]: [u8; 3]) -> String {
     format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
@@ -134,10 +150,10 @@ const NAMED: [(&str, [u8; 3]); 12] = [
     ("beige", [215, 190, 160]),
 ];
 
-fn colour_name(colour: &[u8; 3]) -> &'static str {
+fn colour_name(colour: [u8; 3]) -> &'static str {
     let distance = |named: &[u8; 3]| -> u32 {
         let pairs = named.iter().zip(colour);
-        pairs.map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2)).sum()
+        pairs.map(|(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum()
     };
     let nearest = NAMED.iter().min_by_key(|(_, named)| distance(named));
     nearest.map_or("plain", |(name, _)| name)
@@ -156,7 +172,7 @@ mod tests {
 
     #[test]
     fn colours_have_ordinary_names() {
-        assert_eq!(colour_name(&[200, 30, 30]), "red");
-        assert_eq!(hex(&[200, 30, 0]), "#c81e00");
+        assert_eq!(colour_name([200, 30, 30]), "red");
+        assert_eq!(hex([200, 30, 0]), "#c81e00");
     }
 }

@@ -61,8 +61,8 @@ async fn upload(
 ) -> HttpResponse {
     let noted = Note { kind: CallKind::Files, model: "", body: &body };
     let open = note(&request, &state, &noted);
-    let query = request.query_string().split('&');
-    let upload_id = query.filter_map(|pair| pair.strip_prefix("upload_id=")).next();
+    let mut query = request.query_string().split('&');
+    let upload_id = query.find_map(|pair| pair.strip_prefix("upload_id="));
     let response = match (upload_id, check_key(&request)) {
         // The upload's URL is its own credential.
         (Some(id), _) => go_on(&request, &version, &state, (id, &body)),

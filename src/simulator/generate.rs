@@ -1,9 +1,10 @@
 //! `generateContent`, `streamGenerateContent` and the list of models.
 
-use super::acts::{self, Delivery};
+use super::acts;
 use super::answer::{Answer, Piece, Tokens, tokens_of};
 use super::asked::{self, Asked, CallKind, Picture};
 use super::calls::{Call, Open};
+use super::deliver::{Delivery, deliver};
 use super::facts::Facts;
 use super::fill::fill;
 use super::paint::{self, Order};
@@ -89,7 +90,7 @@ async fn generate(
         Ok((model, asked)) => acts::perform(act.as_ref(), respond(&state, model, &asked)).await,
         Err(refusal) => acts::Performed::Refused(refusal),
     };
-    acts::deliver(answer, act.as_ref(), delivery, open, request.conn_data::<Wire>()).await
+    deliver(answer, act.as_ref(), delivery, open, request.conn_data::<Wire>()).await
 }
 
 async fn read_body(headers: &HeaderMap, mut payload: web::Payload) -> Option<Vec<u8>> {
@@ -131,6 +132,7 @@ pub(super) fn note(request: &HttpRequest, state: &State, note: &Note<'_>) -> Ope
         path: request.path().to_owned(),
         kind: note.kind,
         model: note.model.to_owned(),
+        client_port: request.peer_addr().map_or(0, |peer| peer.port()),
         body_sha256: hex.collect(),
         body_bytes: note.body.len(),
         status: 0,

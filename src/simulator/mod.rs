@@ -13,6 +13,7 @@ mod asked;
 mod calls;
 mod catalog;
 mod control;
+mod deliver;
 mod facts;
 mod fields;
 mod files;
@@ -24,12 +25,13 @@ mod samples;
 mod scenario;
 pub mod sculpt;
 mod server;
+mod spoil;
 mod state;
 mod tree;
 
 pub use asked::CallKind;
 pub use calls::Call;
-pub use scenario::{Act, Matching, Step};
+pub use scenario::{Act, Carry, Instead, Matching, Spoil, Step};
 pub use server::{RunningSimulator, Simulator};
 
 use bytes::Bytes;

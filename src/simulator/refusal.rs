@@ -29,7 +29,7 @@ impl Refusal {
     pub(super) fn unknown_field(name: &str, path: &str) -> Self {
         let place = if path.is_empty() { String::new() } else { format!(" at '{path}'") };
         let message = format!("Invalid JSON payload received. Unknown name \"{name}\"{place}: Cannot find field.");
-        Self::violation(path, message)
+        Self::violation(path, &message)
     }
 
     pub(super) fn invalid_value(path: &str, kind: &str, value: &Tree<'_>) -> Self {
@@ -39,7 +39,7 @@ impl Refusal {
             Tree::Flag(flag) => flag.to_string(),
             Tree::Null | Tree::List(_) | Tree::Map(_) => "...".to_owned(),
         };
-        Self::violation(path, format!("Invalid value at '{path}' ({kind}), {shown}"))
+        Self::violation(path, &format!("Invalid value at '{path}' ({kind}), {shown}"))
     }
 
     pub(super) fn unreadable_image() -> Self {
@@ -72,12 +72,18 @@ impl Refusal {
 
     pub(super) fn invalid_key() -> Self {
         let message = "API key not valid. Please pass a valid API key.";
-        Self::invalid(message).with(json!({
+        let refusal = Self::invalid(message).with(json!({
             "@type": "type.googleapis.com/google.rpc.ErrorInfo",
             "reason": "API_KEY_INVALID",
             "domain": "googleapis.com",
             "metadata": {"service": "generativelanguage.googleapis.com"},
-        }))
+        }));
+        let localized = json!({
+            "@type": "type.googleapis.com/google.rpc.LocalizedMessage",
+            "locale": "en-US",
+            "message": message,
+        });
+        refusal.with(localized)
     }
 
     pub(super) fn internal() -> Self {
@@ -85,8 +91,8 @@ impl Refusal {
         Self::new(500, "INTERNAL", message)
     }
 
-    fn violation(path: &str, message: String) -> Self {
-        Self::invalid(message.clone()).with(json!({
+    fn violation(path: &str, message: &str) -> Self {
+        Self::invalid(message).with(json!({
             "@type": "type.googleapis.com/google.rpc.BadRequest",
             "fieldViolations": [{"field": path, "description": message}],
         }))

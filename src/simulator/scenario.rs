@@ -20,8 +20,8 @@ pub struct Step {
 
 impl Step {
     /// A step for the next call of any kind.
-    pub fn new(act: Act) -> Self {
-        Self { matching: Matching::default(), times: 1, act }
+    pub fn new(act: impl Into<Act>) -> Self {
+        Self { matching: Matching::default(), times: 1, act: act.into() }
     }
 
     /// The same for calls of one kind.
@@ -64,13 +64,38 @@ pub struct Matching {
 
 /// What happens to a call. In JSON a word, or an object of one word: `{"latency":{"ms":200}}`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(untagged)]
 pub enum Act {
-    /// The usual answer, later.
-    Latency {
-        /// Milliseconds.
-        ms: u64,
-    },
+    /// Something else is answered.
+    Instead(Instead),
+    /// The usual answer is changed.
+    Spoil(Spoil),
+    /// The usual answer travels badly.
+    Carry(Carry),
+}
+
+impl From<Instead> for Act {
+    fn from(act: Instead) -> Self {
+        Self::Instead(act)
+    }
+}
+
+impl From<Spoil> for Act {
+    fn from(act: Spoil) -> Self {
+        Self::Spoil(act)
+    }
+}
+
+impl From<Carry> for Act {
+    fn from(act: Carry) -> Self {
+        Self::Carry(act)
+    }
+}
+
+/// Answers that need no usual one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Instead {
     /// HTTP 429, with `RetryInfo` or the header `Retry-After` where seconds are given.
     RateLimited {
         /// In the details, such as 45 or 1.5.
@@ -103,24 +128,30 @@ pub enum Act {
     },
     /// The connection closes before a byte is answered.
     Reset,
-    /// The connection closes in the middle of the usual answer.
-    HalfBody,
-    /// The usual answer, in pieces with pauses between.
-    SlowBody {
-        /// Bytes a piece.
-        bytes: usize,
-        /// Milliseconds between pieces.
-        ms: u64,
-    },
-    /// Nothing, until the client leaves.
-    NeverAnswers,
     /// HTTP 200 with JSON that breaks off.
     BadJson,
-    /// HTTP 200 with JSON text inside the answer that is none.
-    BadJsonText,
     /// HTTP 200 with a page of HTML.
     Html200,
-    /// HTTP 200 with words where an image was asked for.
+    /// HTTP 302.
+    Redirect {
+        /// Where to.
+        to: String,
+    },
+    /// `Content-Encoding: gzip` around ten megabytes of nothing.
+    GzipBomb,
+    /// JSON nested a hundred thousand deep.
+    DeepJson,
+    /// An error or a response of `samples.json`, by name.
+    Sample(String),
+}
+
+/// Changes of the usual answer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Spoil {
+    /// JSON text inside the answer that is none.
+    BadJsonText,
+    /// Words where an image was asked for.
     TextOnly,
     /// Finish reason `NO_IMAGE`.
     NoImage,
@@ -144,7 +175,7 @@ pub enum Act {
     OnlyThoughtImage,
     /// Drafts without a mark, then the image.
     SeveralImages,
-    /// That many bytes of base64 as image.
+    /// That many bytes as image.
     HugeImage {
         /// Bytes before base64.
         bytes: usize,
@@ -157,17 +188,28 @@ pub enum Act {
     WrongType,
     /// Base64 with letters that are none.
     BadBase64,
-    /// HTTP 302.
-    Redirect {
-        /// Where to.
-        to: String,
+}
+
+/// Ways in which the usual answer travels badly.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Carry {
+    /// Later.
+    Latency {
+        /// Milliseconds.
+        ms: u64,
     },
-    /// `Content-Encoding: gzip` around ten megabytes of nothing.
-    GzipBomb,
-    /// JSON nested a hundred thousand deep.
-    DeepJson,
-    /// An error or a response of `samples.json`, by name.
-    Sample(String),
+    /// Not at all, until the client leaves.
+    NeverAnswers,
+    /// Until the connection closes in the middle.
+    HalfBody,
+    /// In pieces with pauses between.
+    SlowBody {
+        /// Bytes a piece.
+        bytes: usize,
+        /// Milliseconds between pieces.
+        ms: u64,
+    },
 }
 
 /// What is left of a scenario.
@@ -202,12 +244,12 @@ mod tests {
             {"do":{"latency":{"ms":5}}},{"do":{"rate_limited":{"retry_delay_seconds":1.5}}},
             {"do":{"sample":"image_ok"}}]"#;
         let mut script = Script::new(serde_json::from_str(steps).unwrap());
-        assert!(matches!(script.next(CallKind::Prompt, "m"), Some(Act::Latency { ms: 5 })));
+        assert!(matches!(script.next(CallKind::Prompt, "m"), Some(Act::Carry(Carry::Latency { ms: 5 }))));
         for _ in 0..2 {
-            assert!(matches!(script.next(CallKind::Image, "m"), Some(Act::Overloaded)));
+            assert!(matches!(script.next(CallKind::Image, "m"), Some(Act::Instead(Instead::Overloaded))));
         }
-        assert!(matches!(script.next(CallKind::Image, "m"), Some(Act::RateLimited { .. })));
-        assert!(matches!(script.next(CallKind::Image, "m"), Some(Act::Sample(_))));
+        assert!(matches!(script.next(CallKind::Image, "m"), Some(Act::Instead(Instead::RateLimited { .. }))));
+        assert!(matches!(script.next(CallKind::Image, "m"), Some(Act::Instead(Instead::Sample(_)))));
         assert!(script.next(CallKind::Image, "m").is_none());
     }
 }

@@ -1,13 +1,20 @@
 //! Checking and converting the image: a damaged one is never delivered.
 
-use std::io::Cursor;
+use std::{fmt::Write as _, io::Cursor};
 
 use aws_lc_rs::digest;
 use bytes::Bytes;
-use image::{DynamicImage, ImageFormat, codecs::jpeg::JpegEncoder, codecs::png, codecs::webp::WebPEncoder};
+use image::{
+    DynamicImage, ImageFormat,
+    codecs::{
+        jpeg::JpegEncoder,
+        png::{CompressionType, FilterType, PngEncoder},
+        webp::WebPEncoder,
+    },
+};
 use zeroize::Zeroizing;
 
-use super::{Rendered, Studio, StudioError};
+use super::{Studio, StudioError};
 use crate::{domain::Format, intake::Kind};
 
 const JPEG_QUALITY: u8 = 92;
@@ -34,12 +41,12 @@ impl Studio {
     pub async fn finish(&self, rendered: Zeroizing<Vec<u8>>, format: Format) -> Result<Finished, StudioError> {
         let shared = Bytes::from_owner(Kept(rendered));
         let probe = self.intake.check_image(shared.clone()).await.map_err(StudioError::Image)?;
-        let have = served(probe.kind).ok_or(StudioError::Convert)?;
+        let have = Served::of(probe.kind).ok_or(StudioError::Convert)?;
         let want = match format {
             Format::Original => have,
-            Format::Png => ImageFormat::Png,
-            Format::Jpeg => ImageFormat::Jpeg,
-            Format::Webp => ImageFormat::WebP,
+            Format::Png => Served::Png,
+            Format::Jpeg => Served::Jpeg,
+            Format::Webp => Served::WebP,
         };
         let bytes = if have == want {
             Zeroizing::new(shared.to_vec())
@@ -47,7 +54,13 @@ impl Studio {
             self.intake.on_pool(move || convert(&shared, have, want)).await.map_err(StudioError::Image)??
         };
         let sha256 = hex(digest::digest(&digest::SHA256, &bytes).as_ref());
-        Ok(Finished { bytes, media_type: want.to_mime_type(), width: probe.width, height: probe.height, sha256 })
+        Ok(Finished {
+            bytes,
+            media_type: want.codec().to_mime_type(),
+            width: probe.width,
+            height: probe.height,
+            sha256,
+        })
     }
 }
 
@@ -60,35 +73,56 @@ impl AsRef<[u8]> for Kept {
     }
 }
 
-fn served(kind: Kind) -> Option<ImageFormat> {
-    match kind {
-        Kind::Png => Some(ImageFormat::Png),
-        Kind::Jpeg => Some(ImageFormat::Jpeg),
-        Kind::WebP => Some(ImageFormat::WebP),
-        Kind::Gif | Kind::Heic => None,
+/// The formats that are served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Served {
+    Png,
+    Jpeg,
+    WebP,
+}
+
+impl Served {
+    fn of(kind: Kind) -> Option<Self> {
+        match kind {
+            Kind::Png => Some(Self::Png),
+            Kind::Jpeg => Some(Self::Jpeg),
+            Kind::WebP => Some(Self::WebP),
+            Kind::Gif | Kind::Heic => None,
+        }
+    }
+
+    fn codec(self) -> ImageFormat {
+        match self {
+            Self::Png => ImageFormat::Png,
+            Self::Jpeg => ImageFormat::Jpeg,
+            Self::WebP => ImageFormat::WebP,
+        }
     }
 }
 
-fn convert(bytes: &[u8], have: ImageFormat, want: ImageFormat) -> Result<Zeroizing<Vec<u8>>, StudioError> {
+fn convert(bytes: &[u8], have: Served, want: Served) -> Result<Zeroizing<Vec<u8>>, StudioError> {
     // The bytes were decoded whole within limits before.
-    let image = image::load_from_memory_with_format(bytes, have).map_err(|_| StudioError::Convert)?;
+    let image = image::load_from_memory_with_format(bytes, have.codec()).map_err(|_| StudioError::Convert)?;
     let mut out = Cursor::new(Vec::with_capacity(bytes.len()));
     let written = match want {
-        ImageFormat::Jpeg => DynamicImage::from(image.into_rgb8())
-            .write_with_encoder(JpegEncoder::new_with_quality(&mut out, JPEG_QUALITY)),
-        ImageFormat::WebP => {
-            DynamicImage::from(image.into_rgba8()).write_with_encoder(WebPEncoder::new_lossless(&mut out))
+        Served::Jpeg => {
+            let encoder = JpegEncoder::new_with_quality(&mut out, JPEG_QUALITY);
+            DynamicImage::from(image.into_rgb8()).write_with_encoder(encoder)
         }
-        _ => image.write_with_encoder(png::PngEncoder::new_with_quality(
-            &mut out,
-            png::CompressionType::Fast,
-            png::FilterType::Adaptive,
-        )),
+        Served::WebP => DynamicImage::from(image.into_rgba8()).write_with_encoder(WebPEncoder::new_lossless(&mut out)),
+        Served::Png => {
+            let (compression, filter) = (CompressionType::Fast, FilterType::Adaptive);
+            image.write_with_encoder(PngEncoder::new_with_quality(&mut out, compression, filter))
+        }
     };
     written.map_err(|_| StudioError::Convert)?;
     Ok(Zeroizing::new(out.into_inner()))
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::{AspectRatio, GivenOptions, OptionFault, Options, PhotoReport};
+use crate::domain::{AspectRatio, Delivery, GivenOptions, OptionFault, Options, PhotoReport};
 
 /// The style that is used when none is given.
 pub const DEFAULT_STYLE: &str = "pvc-scale";
@@ -107,10 +107,7 @@ impl CheckedOptions {
     /// Every fault at once.
     pub fn check(mut given: GivenOptions, longest_retention: u64) -> Result<Self, Vec<OptionFault>> {
         let id = given.style.take().unwrap_or_else(|| DEFAULT_STYLE.to_owned());
-        let Some(style) = style(&id) else {
-            let ids: Vec<_> = styles().iter().map(|style| style.id.as_str()).collect();
-            return Err(vec![OptionFault::invalid("style", format!("must be one of: {}", ids.join(", ")))]);
-        };
+        let style = style(&id).ok_or_else(|| vec![unknown_style()])?;
         let mut faults = Vec::new();
         let mut pick = |name: &str, choice: &Choice| {
             choice.pick(name, &mut given.looks).unwrap_or_else(|fault| {
@@ -118,11 +115,11 @@ impl CheckedOptions {
                 String::new()
             })
         };
-        let looks = &style.looks;
-        let (base, packaging) = (pick("base", &looks.base), pick("packaging", &looks.packaging));
-        let (setting, pose) = (pick("setting", &looks.setting), pick("pose", &looks.pose));
-        let scale = pick("scale", &looks.scale);
-        if given.retention_seconds.is_some_and(|seconds| seconds == 0 || seconds > longest_retention) {
+        let Looks { base, packaging, setting, pose, scale } = &style.looks;
+        let (base, packaging) = (pick("base", base), pick("packaging", packaging));
+        let (setting, pose, scale) = (pick("setting", setting), pick("pose", pose), pick("scale", scale));
+        let retention_seconds = given.retention_seconds.unwrap_or(longest_retention);
+        if !(1..=longest_retention).contains(&retention_seconds) {
             let reason = format!("must be from 1 to {longest_retention}");
             faults.push(OptionFault::invalid("retention_seconds", reason));
         }
@@ -142,21 +139,11 @@ impl CheckedOptions {
             n: 1,
             format: given.format.unwrap_or_default(),
             enhance: given.enhance.unwrap_or(true),
-            delivery: crate::domain::Delivery::default(),
+            delivery: Delivery::default(),
             seed: given.seed,
-            retention_seconds: given.retention_seconds.unwrap_or(longest_retention),
+            retention_seconds,
         };
         Ok(Self { options, follow_photo: given.aspect_ratio.is_none() })
-    }
-
-    /// Whether the format is the engine's own.
-    pub fn format(&self) -> crate::domain::Format {
-        self.options.format
-    }
-
-    /// Sets the format.
-    pub fn set_format(&mut self, format: crate::domain::Format) {
-        self.options.format = format;
     }
 
     /// The effective options for a photo.
@@ -167,6 +154,11 @@ impl CheckedOptions {
         }
         self.options
     }
+}
+
+fn unknown_style() -> OptionFault {
+    let ids: Vec<_> = styles().iter().map(|style| style.id.as_str()).collect();
+    OptionFault::invalid("style", format!("must be one of: {}", ids.join(", ")))
 }
 
 #[cfg(test)]

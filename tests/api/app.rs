@@ -15,22 +15,22 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 
 /// A node and a caller of it.
-pub struct TestApp {
-    pub node: Node,
-    pub client: Client,
-    pub clock: Clock,
+pub(crate) struct TestApp {
+    pub(crate) node: Node,
+    pub(crate) client: Client,
+    pub(crate) clock: Clock,
     /// A live key of the account `acme` with every scope of an integrator.
-    pub key: String,
+    pub(crate) key: String,
 }
 
 impl TestApp {
     /// A node with default settings, whose engine answers with a fixed image at once.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(&[], |_| {}).await
     }
 
     /// A node with other settings and wiring.
-    pub async fn with(vars: &[(&str, &str)], change: impl FnOnce(&mut Wiring)) -> Self {
+    pub(crate) async fn with(vars: &[(&str, &str)], change: impl FnOnce(&mut Wiring)) -> Self {
         let own = [("FIGURINE_LISTEN", "127.0.0.1:0")];
         let vars = own.iter().chain(vars).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let settings = Settings::from_vars(vars).expect("the settings are sound");
@@ -46,48 +46,48 @@ impl TestApp {
     }
 
     /// Mints a key.
-    pub fn key_of(&self, account: &str, change: impl FnOnce(&mut MintRequest)) -> String {
+    pub(crate) fn key_of(&self, account: &str, change: impl FnOnce(&mut MintRequest)) -> String {
         let names = Expected { issuer: "figurine".to_owned(), audience: "figurine-api".to_owned() };
         let mut request = MintRequest::new(AccountId::parse(account).unwrap(), &names);
         change(&mut request);
         self.node.mint(&request).unwrap().text.expose_secret().to_owned()
     }
 
-    pub fn test_key(&self) -> String {
+    pub(crate) fn test_key(&self) -> String {
         self.key_of("acme", |request| request.mode = Mode::Test)
     }
 
-    pub fn key_with(&self, scopes: &str) -> String {
+    pub(crate) fn key_with(&self, scopes: &str) -> String {
         self.key_of("acme", |request| request.scopes = Scopes::parse(scopes).unwrap())
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.node.address())
     }
 
     /// A request with the key.
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, self.url(path)).bearer_auth(&self.key)
     }
 
-    pub fn get(&self, path: &str) -> RequestBuilder {
+    pub(crate) fn get(&self, path: &str) -> RequestBuilder {
         self.request(Method::GET, path)
     }
 
     /// A request for a figure.
-    pub fn post(&self, query: &str, photo: Vec<u8>) -> RequestBuilder {
+    pub(crate) fn post(&self, query: &str, photo: Vec<u8>) -> RequestBuilder {
         self.request(Method::POST, &format!("/v1/figures{query}")).body(photo)
     }
 
     /// Makes a figure without waiting for it; gives its id.
-    pub async fn submit(&self) -> String {
+    pub(crate) async fn submit(&self) -> String {
         let answer = self.post("", jpeg(320, 240)).header("Prefer", "respond-async").send().await.unwrap();
         let figure = json_of(answer, 202).await;
         figure["id"].as_str().expect("an id").to_owned()
     }
 
     /// Waits until a figure has ended and its photo is gone.
-    pub async fn ended(&self, id: &str) -> Value {
+    pub(crate) async fn ended(&self, id: &str) -> Value {
         loop {
             let answer = self.get(&format!("/v1/figures/{id}")).header("Prefer", "wait=20").send().await.unwrap();
             let figure = json_of(answer, 200).await;
@@ -98,21 +98,21 @@ impl TestApp {
     }
 
     /// The names of all values in the store that hold a photo, a data key of one, or a specification.
-    pub fn photos_kept(&self) -> Vec<String> {
+    pub(crate) fn photos_kept(&self) -> Vec<String> {
         let held = self.node.store().dump();
         held.into_keys().filter(|name| name.contains(":photo:") || name.contains(":spec:")).collect()
     }
 }
 
 /// The JSON of an answer of which the status is checked.
-pub async fn json_of(answer: Response, status: u16) -> Value {
+pub(crate) async fn json_of(answer: Response, status: u16) -> Value {
     let (got, text) = (answer.status(), answer.text().await.unwrap());
     assert_eq!(got, status, "{text}");
     serde_json::from_str(&text).unwrap_or_else(|_| panic!("no JSON: {text}"))
 }
 
 /// The problem of an answer, checked for all that every problem has.
-pub async fn problem_of(answer: Response, status: u16, code: &str) -> Value {
+pub(crate) async fn problem_of(answer: Response, status: u16, code: &str) -> Value {
     let headers = answer.headers().clone();
     let (got, text) = (answer.status(), answer.text().await.unwrap());
     assert_eq!(got, status, "{text}");
@@ -133,7 +133,7 @@ pub async fn problem_of(answer: Response, status: u16, code: &str) -> Value {
 }
 
 /// A picture with something in its middle.
-pub fn picture(width: u32, height: u32) -> RgbImage {
+pub(crate) fn picture(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
         let (dx, dy) = (i64::from(x) - i64::from(width / 2), i64::from(y) - i64::from(height / 2));
         let inside = dx * dx + dy * dy < i64::from(width.min(height) / 3).pow(2);
@@ -148,14 +148,14 @@ fn encoded(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
     bytes.into_inner()
 }
 
-pub fn jpeg(width: u32, height: u32) -> Vec<u8> {
+pub(crate) fn jpeg(width: u32, height: u32) -> Vec<u8> {
     encoded(width, height, ImageFormat::Jpeg)
 }
 
-pub fn png(width: u32, height: u32) -> Vec<u8> {
+pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
     encoded(width, height, ImageFormat::Png)
 }
 
-pub fn webp(width: u32, height: u32) -> Vec<u8> {
+pub(crate) fn webp(width: u32, height: u32) -> Vec<u8> {
     encoded(width, height, ImageFormat::WebP)
 }

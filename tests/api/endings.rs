@@ -1,6 +1,6 @@
 //! Whatever the end of a figure, its photo is gone.
 
-use figurine::simulator::{Act, CallKind, Step};
+use figurine::simulator::{CallKind, Spoil, Step};
 use reqwest::Method;
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::app::{TestApp, jpeg, json_of, problem_of};
 
 /// What must hold once a figure has ended.
 async fn assert_purged(app: &TestApp, figure: &Value) {
-    assert_eq!(app.photos_kept(), [String::new(); 0]);
+    assert!(app.photos_kept().is_empty(), "{:?}", app.photos_kept());
     let id = figure["id"].as_str().unwrap();
     let receipt = app.get(&format!("/v1/figures/{id}/receipt")).send().await.unwrap();
     assert_eq!(receipt.status(), 200);
@@ -29,7 +29,10 @@ async fn a_photo_in_gives_a_figure_and_no_photo_stays() {
     assert_purged(&app, &figure).await;
     let image = app.get(figure["images"][0]["href"].as_str().unwrap()).send().await.unwrap();
     assert_eq!(image.headers()["content-type"], "image/png");
-    assert_eq!(image.bytes().await.unwrap().len(), usize::try_from(figure["images"][0]["bytes"].as_u64().unwrap()).unwrap());
+    assert_eq!(
+        image.bytes().await.unwrap().len(),
+        usize::try_from(figure["images"][0]["bytes"].as_u64().unwrap()).unwrap()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,7 +55,7 @@ async fn a_photo_is_in_the_store_while_its_figure_is_made_and_not_in_clear() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_of_the_engine_purges_and_is_told_as_problem() {
     let app = TestApp::start().await;
-    app.node.simulator().script(vec![Step::new(Act::NoImage).of(CallKind::Image).times(10)]);
+    app.node.simulator().script(vec![Step::new(Spoil::NoImage).of(CallKind::Image).times(10)]);
     let answer = app.post("", jpeg(320, 240)).send().await.unwrap();
     let problem = problem_of(answer, 502, "no_image_produced").await;
     assert_eq!(problem["stage"], "render", "{problem:#}");
@@ -66,7 +69,7 @@ async fn a_failure_of_the_engine_purges_and_is_told_as_problem() {
 async fn a_refusal_by_policy_purges_and_names_its_category() {
     let app = TestApp::start().await;
     let reason = "IMAGE_SAFETY".to_owned();
-    app.node.simulator().script(vec![Step::new(Act::BlockedOutput { reason }).of(CallKind::Image)]);
+    app.node.simulator().script(vec![Step::new(Spoil::BlockedOutput { reason }).of(CallKind::Image)]);
     let answer = app.post("", jpeg(320, 240)).send().await.unwrap();
     let problem = problem_of(answer, 422, "blocked_figure").await;
     assert_eq!((&problem["category"], &problem["retryable"]), (&"safety".into(), &false.into()), "{problem:#}");

@@ -79,8 +79,6 @@ pub(super) fn whole_payloads() -> Vec<Case> {
     let escaped = r#"{"iss":"figurine","\u0069ss":"figurine","#.to_owned() + &claims[1..];
     let members = ["iss", "aud", "sub", "jti", "iat", "nbf", "exp", "scope", "mode", "lim"];
     let array = json!(members.map(|name| good_claims()[name].clone())).to_string();
-    let header_array = json!(["alg", "typ", "kid"].map(|name| good_header()[name].clone()));
-    let deep = "[".repeat(1500);
     let mut cases: Vec<Case> = [
         ("doubled limit", &nested_double),
         ("exp as a float", &float_exp),
@@ -92,15 +90,13 @@ pub(super) fn whole_payloads() -> Vec<Case> {
         ("byte order mark", &format!("\u{feff}{claims}")),
         ("null", &"null".to_owned()),
         ("a string", &json!(claims).to_string()),
-        ("deep nesting", &deep),
+        ("deep nesting", &"[".repeat(1500)),
         ("cut JSON", &claims[..claims.len() - 1].to_owned()),
         ("a comment", &format!("/**/{claims}")),
     ]
     .into_iter()
     .map(|(name, payload)| (name.to_owned(), forge(&header, payload)))
     .collect();
-    cases.push(("header as an array".into(), forge(&header_array.to_string(), &claims)));
-    cases.push(("header null".into(), forge("null", &claims)));
     cases.push(("not UTF-8".into(), forge_bytes(header.as_bytes(), b"{\"iss\":\"\xff\"}")));
     cases
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::super::tests::{good_header, keys};
-use super::{Case, changed, with_header};
+use super::super::tests::{good_claims, good_header, keys};
+use super::{Case, changed, forge, with_header};
 
 /// Member and text that it must not have.
 const VALUES: &[(&str, &[&str])] = &[
@@ -81,6 +81,15 @@ pub(super) fn cases() -> Vec<Case> {
     let members = MEMBERS.iter().map(|(name, json)| (*name, serde_json::from_str(json).unwrap()));
     let own_jwk = ("jwk", keys().jwks()["keys"][0].clone());
     near.chain(texts).chain(members).chain([own_jwk]).map(case).collect()
+}
+
+/// Headers that are no object.
+pub(super) fn whole() -> Vec<Case> {
+    let claims = good_claims().to_string();
+    let array = json!(["alg", "typ", "kid"].map(|name| good_header()[name].clone()));
+    [array, json!(null), json!("EdDSA"), json!([good_header()])]
+        .map(|header| (format!("header {header}"), forge(&header.to_string(), &claims)))
+        .to_vec()
 }
 
 fn case((name, value): (&str, Value)) -> Case {

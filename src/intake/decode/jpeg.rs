@@ -1,7 +1,5 @@
 //! JPEG by `jpeg-decoder`, scaled down in the cosine transform.
 
-use std::io::BufReader;
-
 use jpeg_decoder::{Decoder, Error, PixelFormat};
 use zeroize::Zeroizing;
 
@@ -9,11 +7,8 @@ use super::super::raster::{Channels, Raster};
 use super::super::source::Source;
 use super::super::{IntakeError, Kind};
 
-/// The decoder reads byte by byte; a buffer in front of it halves its time.
-const BUFFER: usize = 64 * 1024;
-
 pub(super) fn decode(source: Source, at_least: (u32, u32)) -> Result<Raster, IntakeError> {
-    let mut decoder = Decoder::new(BufReader::with_capacity(BUFFER, source));
+    let mut decoder = Decoder::new(source);
     let side = |side: u32| u16::try_from(side).unwrap_or(u16::MAX);
     decoder.scale(side(at_least.0), side(at_least.1)).map_err(|error| refused(&error))?;
     let pixels = Zeroizing::new(decoder.decode().map_err(|error| refused(&error))?);

@@ -36,7 +36,7 @@ pub(super) fn decode(
         Kind::Png => rasters::png(pieces.open(deadline), header.need.fixed),
         Kind::WebP => rasters::webp(pieces.open(deadline), header.sides).map(|raster| (raster, icc)),
         Kind::Gif => rasters::gif(pieces.open(deadline), header.need.fixed).map(|raster| (raster, icc)),
-        Kind::Heic => heic::decode(&pieces.first(), header).map(|raster| (raster, icc)),
+        Kind::Heic => heic::decode(&pieces.first(), header, deadline).map(|raster| (raster, icc)),
     };
     // A decoder that was stopped reports whatever its reader failed with.
     let (raster, icc) = decoded.map_err(|error| if deadline.is_past() { IntakeError::TooSlow } else { error })?;

@@ -85,7 +85,7 @@ fn halve(data: &mut Vec<u8>) {
 }
 
 /// Lays pixels of `FROM` bytes, the last of them alpha, on white: `TO` bytes remain.
-pub(super) fn opaque<const FROM: usize, const TO: usize>(data: &mut Vec<u8>, channels: Channels) -> Channels {
+fn opaque<const FROM: usize, const TO: usize>(data: &mut Vec<u8>, channels: Channels) -> Channels {
     let count = data.len() / FROM;
     for index in 0..count {
         let Some(&pixel) = data.get(index * FROM..).and_then(<[u8]>::first_chunk::<FROM>) else {
@@ -101,7 +101,7 @@ pub(super) fn opaque<const FROM: usize, const TO: usize>(data: &mut Vec<u8>, cha
 }
 
 /// `alpha` parts of the sample and the rest white, in 255ths, rounded.
-fn over_white(sample: u8, alpha: u8) -> u8 {
+pub(super) fn over_white(sample: u8, alpha: u8) -> u8 {
     let (sample, alpha) = (u32::from(sample), u32::from(alpha));
     u8::try_from((sample * alpha + 255 * (255 - alpha) + 127) / 255).unwrap_or(u8::MAX)
 }

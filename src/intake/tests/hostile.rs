@@ -182,3 +182,29 @@ async fn one_byte_changed_never_harms() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_grid_that_lies_about_its_tiles_or_sides_is_damage() {
+    let file = include_bytes!("../../../tests/fixtures/heic/grid.heic");
+    // Version, flags, rows and columns less one, width, height.
+    let grid = file.windows(8).position(|data| data == [0, 0, 2, 3, 0, 200, 0, 136]).unwrap();
+    for lie in [[255, 255, 0, 200, 0, 136], [0, 0, 0, 200, 0, 136], [2, 3, 255, 255, 255, 255], [3, 2, 0, 200, 0, 136]]
+    {
+        let mut bomb = file.to_vec();
+        bomb[grid + 2..grid + 8].copy_from_slice(&lie);
+        let error = take_in(bomb).await.unwrap_err();
+        assert!(is_damage(&error), "{lie:?}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_heic_with_an_outsized_header_is_damage() {
+    let file = include_bytes!("../../../tests/fixtures/heic/upright.heic");
+    let meta = file.windows(4).position(|name| name == b"meta").unwrap() - 4;
+    let filler = [&(2_u32 << 20).to_be_bytes()[..], b"free", &vec![0; (2 << 20) - 8]].concat();
+    let length = u32::from_be_bytes(file[meta..meta + 4].try_into().unwrap());
+    let end = meta + length as usize;
+    let mut bomb = [&file[..end], &filler, &file[end..]].concat();
+    bomb[meta..meta + 4].copy_from_slice(&(length + (2 << 20)).to_be_bytes());
+    assert!(is_damage(&take_in(bomb).await.unwrap_err()));
+}

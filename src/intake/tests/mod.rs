@@ -1,5 +1,6 @@
 //! Intake as a whole, through its public door.
 
+mod colour;
 mod draw;
 mod formats;
 mod hostile;

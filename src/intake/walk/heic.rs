@@ -9,14 +9,14 @@ use heic_rs::context::Context;
 use heic_rs::meta::iloc::Construction;
 use heic_rs::props::ItemProps;
 use heic_rs::props::simple::Clap;
-use heic_rs::{Error, Mirror, Rotation, Transform};
+use heic_rs::{Error, MatrixCoefficients, Mirror, Nclx, Range, Rotation, Transform};
 
 use super::super::metadata::{Found, Removed};
 use super::super::orient::Orientation;
 use super::super::reader::Reader;
 use super::super::source::Pieces;
 use super::super::{IntakeError, Kind};
-use super::heic_sps::luma_size;
+use super::heic_sps;
 use super::{Header, Need, Walked};
 
 /// Tiles of a grid; a 100-megapixel photo in tiles of 512 has 400.
@@ -40,16 +40,17 @@ pub(in super::super) fn head(bytes: &[u8]) -> Result<Header, IntakeError> {
     let main = pictures(&context, item, &props)?;
     let alpha = match alpha(&context, item)? {
         Some(alpha) => pictures(&context, alpha, &context.props(alpha).map_err(|error| refused(&error))?)?,
-        None => 0,
+        None => Coded::default(),
     };
     let area = u64::from(width) * u64::from(height);
     // Tiles overhang the picture by less than a tile on each side; more is a bomb. Small pictures are padded.
-    if main > 2 * area + (1 << 22) || alpha > 2 * area + (1 << 22) {
+    if main.sum.max(alpha.sum) > 2 * area + (1 << 22) {
         return Err(Kind::Heic.damaged());
     }
-    // Planes of 16-bit samples and the decoder's own maps, then pixels, then a copy when cropped.
+    // Planes of 16-bit samples with the decoder's own maps and pixels, for one tile; the whole picture with
+    // its transparency; a copy of it when cropped.
     let copies = if crop(&props)?.is_some() { 2 } else { 1 };
-    let fixed = (main + alpha) * 8 + area * 4 * copies + (1 << 20);
+    let fixed = main.largest.max(alpha.largest) * 12 + area * 4 * copies + (1 << 20);
     Ok(Header { kind: Kind::Heic, sides: (width, height), frames: 1, need: Need { fixed, per_scaled_pixel: 0 } })
 }
 
@@ -145,22 +146,53 @@ fn orientation(transforms: &[Transform]) -> Orientation {
     })
 }
 
-/// Luma samples of all coded pictures that make up `item`, by their parameter sets.
-fn pictures(context: &Context<'_>, item: u32, props: &ItemProps<'_>) -> Result<u64, IntakeError> {
+/// Luma samples of coded pictures, by their parameter sets.
+#[derive(Clone, Copy, Default)]
+struct Coded {
+    sum: u64,
+    largest: u64,
+}
+
+/// Of all pictures that make up `item`.
+fn pictures(context: &Context<'_>, item: u32, props: &ItemProps<'_>) -> Result<Coded, IntakeError> {
     let Some((grid, tiles)) = context.grid(item).map_err(|error| refused(&error))? else {
-        return coded(props);
+        let size = coded(props)?;
+        return Ok(Coded { sum: size, largest: size });
     };
     if tiles.len() > MAX_TILES || grid.tile_count() > MAX_TILES as u64 {
         return Err(Kind::Heic.damaged());
     }
-    tiles.iter().map(|tile| coded(&context.props(*tile).map_err(|error| refused(&error))?)).sum()
+    tiles.iter().try_fold(Coded::default(), |so_far, tile| {
+        let size = coded(&context.props(*tile).map_err(|error| refused(&error))?)?;
+        Ok(Coded { sum: so_far.sum.saturating_add(size), largest: so_far.largest.max(size) })
+    })
 }
 
 fn coded(props: &ItemProps<'_>) -> Result<u64, IntakeError> {
     let config = props.hvcc.as_ref().ok_or_else(|| Kind::Heic.damaged())?;
     let sets = config.parameter_sets();
-    let sizes = sets.iter().filter_map(|set| luma_size(set)).map(|(width, height)| width.saturating_mul(height));
+    let sizes = sets.iter().filter_map(|set| heic_sps::parse(set)).map(|sps| sps.luma.0.saturating_mul(sps.luma.1));
     sizes.max().ok_or_else(|| Kind::Heic.damaged())
+}
+
+/// How the samples of a picture stand for colours: by `colr`, else by the bitstream, else by the default of
+/// ISO/IEC 23000-22, 7.3.6.4: BT.601 in full range. The parser alone would take BT.709 in limited range.
+pub(in super::super) fn nclx(whole: &ItemProps<'_>, own: &ItemProps<'_>) -> Nclx {
+    if let Some(nclx) = whole.nclx.or(own.nclx) {
+        return nclx;
+    }
+    let sets = own.hvcc.as_ref().map(heic_rs::props::hvcc::HevcConfig::parameter_sets).unwrap_or_default();
+    let signal = sets.iter().filter_map(|set| heic_sps::parse(set)).find_map(|sps| sps.signal);
+    let matrix_code = signal.map_or(2, |signal| signal.matrix);
+    let matrix_code = if matrix_code == 2 { 6 } else { matrix_code };
+    let full = signal.is_none_or(|signal| signal.full_range);
+    Nclx {
+        primaries: 1,
+        transfer: 13,
+        matrix: MatrixCoefficients::from_code(matrix_code),
+        matrix_code,
+        range: if full { Range::Full } else { Range::Limited },
+    }
 }
 
 fn note_items(context: &Context<'_>, removed: &mut Removed) {

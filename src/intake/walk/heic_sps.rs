@@ -1,4 +1,4 @@
-//! The size that an HEVC sequence parameter set declares (ITU-T H.265, 7.3.2.2).
+//! The size and the meaning of samples that an HEVC sequence parameter set declares (ITU-T H.265, 7.3.2.2).
 //!
 //! The decoder allocates by this size, whatever the container says and whatever is cropped away.
 
@@ -7,23 +7,85 @@ const SPS: u8 = 33;
 /// `chroma_format_idc` 4:4:4: one more bit follows.
 const FULL_CHROMA: u64 = 3;
 
-/// Width and height in luma samples before cropping; `None` for any other parameter set.
-pub(super) fn luma_size(nal: &[u8]) -> Option<(u64, u64)> {
+/// What is of use in a sequence parameter set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) struct Sps {
+    /// Width and height in luma samples, before cropping.
+    pub(in super::super) luma: (u64, u64),
+    pub(in super::super) signal: Option<Signal>,
+}
+
+/// How samples stand for colours, where the bitstream says so (E.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) struct Signal {
+    pub(in super::super) full_range: bool,
+    /// `matrix_coeffs`; 2 is unspecified.
+    pub(in super::super) matrix: u16,
+}
+
+/// `None` for any other parameter set.
+pub(in super::super) fn parse(nal: &[u8]) -> Option<Sps> {
     let (header, payload) = nal.split_first_chunk::<2>()?;
     if (header[0] >> 1) & 0x3F != SPS {
         return None;
     }
     let payload = unescaped(payload);
     let mut bits = Bits { bytes: &payload, position: 0 };
-    bits.take(4)?;
+    bits.skip(4)?;
     let layers = bits.take(3)?;
-    bits.take(1)?;
+    bits.skip(1)?;
     profile_tier_level(&mut bits, layers)?;
     bits.exp_golomb()?;
     if bits.exp_golomb()? == FULL_CHROMA {
-        bits.take(1)?;
+        bits.skip(1)?;
     }
-    Some((bits.exp_golomb()?, bits.exp_golomb()?))
+    let luma = (bits.exp_golomb()?, bits.exp_golomb()?);
+    Some(Sps { luma, signal: signal(&mut bits, layers) })
+}
+
+/// On from the size to the usability information; `None` also where a tool of moving pictures is in between.
+fn signal(bits: &mut Bits<'_>, layers: u64) -> Option<Signal> {
+    if bits.flag()? {
+        bits.exp_golombs(4)?;
+    }
+    bits.exp_golombs(3)?;
+    let described = if bits.flag()? { layers + 1 } else { 1 };
+    bits.exp_golombs(3 * described + 6)?;
+    if bits.flag()? && bits.flag()? {
+        return None;
+    }
+    bits.skip(2)?;
+    if bits.flag()? {
+        bits.skip(8)?;
+        bits.exp_golombs(2)?;
+        bits.skip(1)?;
+    }
+    let moving = bits.exp_golomb()? != 0 || bits.flag()?;
+    bits.skip(2)?;
+    if moving || !bits.flag()? { None } else { usability(bits) }
+}
+
+/// The beginning of E.2.1.
+fn usability(bits: &mut Bits<'_>) -> Option<Signal> {
+    const OWN_ASPECT: u64 = 255;
+    if bits.flag()? && bits.take(8)? == OWN_ASPECT {
+        bits.skip(32)?;
+    }
+    if bits.flag()? {
+        bits.skip(1)?;
+    }
+    if !bits.flag()? {
+        return None;
+    }
+    bits.skip(3)?;
+    let full_range = bits.flag()?;
+    let matrix = if bits.flag()? {
+        bits.skip(16)?;
+        u16::try_from(bits.take(8)?).ok()?
+    } else {
+        2
+    };
+    Some(Signal { full_range, matrix })
 }
 
 /// Skips 7.3.3; `layers` is `sps_max_sub_layers_minus1`.
@@ -60,6 +122,14 @@ struct Bits<'a> {
 }
 
 impl Bits<'_> {
+    fn flag(&mut self) -> Option<bool> {
+        self.take(1).map(|bit| bit == 1)
+    }
+
+    fn exp_golombs(&mut self, count: u64) -> Option<()> {
+        (0..count).try_for_each(|_| self.exp_golomb().map(|_| ()))
+    }
+
     fn skip(&mut self, count: usize) -> Option<()> {
         self.position += count;
         (self.position <= self.bytes.len() * 8).then_some(())
@@ -94,9 +164,9 @@ mod tests {
 
     #[test]
     fn only_a_sequence_parameter_set_has_a_size() {
-        assert_eq!(luma_size(&[]), None);
-        assert_eq!(luma_size(&[32 << 1, 1, 0, 0]), None);
-        assert_eq!(luma_size(&[33 << 1, 1, 0xFF]), None);
+        assert_eq!(parse(&[]), None);
+        assert_eq!(parse(&[32 << 1, 1, 0, 0]), None);
+        assert_eq!(parse(&[33 << 1, 1, 0xFF]), None);
     }
 
     #[test]

@@ -52,3 +52,7 @@ impl fmt::Debug for Bundle {
         f.debug_struct("Bundle").field("salt", &self.salt).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[path = "bundle_tests.rs"]
+mod tests;

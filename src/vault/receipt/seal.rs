@@ -5,7 +5,7 @@ use crate::auth::jws::{self, Kind};
 use crate::auth::{KeySet, PublicKeys};
 
 /// What makes a compact JWS a receipt: an API key, even of the same signing key, is none.
-const RECEIPT: Kind = Kind { typ: "figurine-receipt+jwt", longest_bytes: 64 * 1024 };
+pub(super) const RECEIPT: Kind = Kind { typ: "figurine-receipt+jwt", longest_bytes: 64 * 1024 };
 
 /// Signs a receipt as a compact JWS.
 ///

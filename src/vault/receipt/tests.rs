@@ -22,7 +22,7 @@ pub(crate) fn receipt(salt: &Salt) -> Receipt {
         stored_at: datetime!(2027-01-15 08:00:00.25 UTC),
         purged_at: datetime!(2027-01-15 08:00:10.5 UTC),
         reason: Reason::Succeeded,
-        actions: vec![Action { what: What::DataKeyDestroyed, grade }, Action { what: What::Unlinked, grade }],
+        actions: [What::DataKeyDestroyed, What::Unlinked].map(|what| Action { what, grade }).to_vec(),
         verified_absent: Some(VerifiedAbsent {
             by: VerifiedBy::ReadBack,
             store: StoreKind::Redis,
@@ -174,33 +174,23 @@ fn another_installations_keys_do_not_verify() {
 fn a_receipt_that_makes_no_sense_is_neither_signed_nor_believed() {
     let keys = KeySet::generate().unwrap();
     let good = receipt(&Salt::generate().unwrap());
-    let commitments = |received: &str| Commitments { received: received.into(), sent: None };
+    let change = |change: &dyn Fn(&mut Receipt)| {
+        let mut receipt = good.clone();
+        change(&mut receipt);
+        receipt
+    };
     for bad in [
-        Receipt { figure: None, ..good.clone() },
-        Receipt { purged_at: datetime!(2027-01-15 07:59 UTC), ..good.clone() },
-        Receipt { actions: Vec::new(), ..good.clone() },
-        Receipt { commitments: commitments("AAAA"), recipients: Vec::new(), ..good.clone() },
-        Receipt { commitments: commitments(&good.commitments.received), ..good.clone() },
+        change(&|r| r.figure = None),
+        change(&|r| r.purged_at = r.stored_at - time::Duration::SECOND),
+        change(&|r| r.actions.clear()),
+        change(&|r| r.commitments.received = "AAAA".into()),
+        change(&|r| r.commitments.sent = Some("AAAA".into())),
+        change(&|r| r.commitments.sent = None),
     ] {
         assert_eq!(sign(&keys, &bad), Err(ReceiptError::Claims));
-        let receipt = jws::Kind { typ: "figurine-receipt+jwt", longest_bytes: 65536 };
-        let text = jws::seal(&keys, receipt, &serde_json::to_vec(&bad).unwrap()).unwrap();
+        let text = jws::seal(&keys, seal::RECEIPT, &serde_json::to_vec(&bad).unwrap()).unwrap();
         assert_eq!(verify(&text, &keys.jwks()), Err(ReceiptError::Claims));
     }
     let endless = Receipt { operator: "x".repeat(70_000), ..good };
     assert_eq!(sign(&keys, &endless), Err(ReceiptError::Signing));
-}
-
-#[test]
-fn a_bundle_comes_back_and_hides_its_salt() {
-    let Signed { keys, salt, text } = signed();
-    let bundle = Bundle { receipt: text, salt, jwks: keys.jwks() };
-    let json = bundle.to_json().unwrap();
-    let back = Bundle::parse(&json).unwrap();
-    assert_eq!(back.receipt, bundle.receipt);
-    assert_eq!(back.salt.expose(), bundle.salt.expose());
-    assert!(!format!("{bundle:?}").contains(bundle.salt.expose().as_str()));
-    for bad in ["", "[]", "{}", &json.replace("jwks", "keys"), &json.replacen('{', "{\"a\":1,", 1)] {
-        assert!(Bundle::parse(bad).is_err(), "{bad}");
-    }
 }

@@ -1,0 +1,190 @@
+//! Retries, fallbacks, breakers, deadlines, and leaving.
+
+use crate::harness::*;
+use figurine::engine::{EngineSettings, Failure, ImageAsk, Misconfiguration};
+use figurine::simulator::{Carry, Instead, SimulatorSettings, Step};
+use std::time::Duration;
+
+fn limited(seconds: f64) -> Instead {
+    Instead::RateLimited { retry_delay_seconds: Some(seconds), retry_after_seconds: None }
+}
+
+#[tokio::test]
+async fn a_model_that_is_gone_makes_room_for_the_next() {
+    let bench = Bench::playing(vec![Step::new(Instead::Sample("model_not_found".to_owned())).to_model(BANANA)]).await;
+    let answer = bench.image_of(&[BANANA, PRO]).await.unwrap();
+    assert_eq!((answer.model.as_str(), answer.attempts), (PRO, 2));
+}
+
+#[tokio::test]
+async fn an_overloaded_model_is_left_for_the_next() {
+    let bench = Bench::playing(vec![Step::new(Instead::Overloaded).to_model(BANANA).times(9)]).await;
+    let answer = bench.image_of(&[BANANA, PRO]).await.unwrap();
+    assert_eq!(bench.models_called(), [BANANA, PRO]);
+    assert_eq!(answer.model, PRO);
+}
+
+#[tokio::test]
+async fn a_wait_that_would_leave_too_little_time_is_not_begun() {
+    let bench = Bench::playing(once(limited(3.0))).await;
+    let error = image(&bench.engine, &[PRO], in_seconds(5)).await.unwrap_err();
+    assert!(matches!(error.failure(), Failure::RateLimited { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn after_its_delay_a_limited_model_is_asked_again() {
+    let bench = Bench::playing(once(limited(0.02))).await;
+    assert_eq!(bench.image().await.unwrap().attempts, 2);
+}
+
+#[tokio::test]
+async fn a_limited_model_is_skipped_while_another_can_answer_and_its_breaker_stays_closed() {
+    let steps = vec![Step::new(limited(3600.0)).to_model(BANANA).times(9)];
+    let bench = Bench::playing(steps).await;
+    for _ in 0..7 {
+        assert_eq!(bench.image_of(&[BANANA, PRO]).await.unwrap().model, PRO);
+    }
+    let to_banana = bench.models_called().iter().filter(|model| *model == BANANA).count();
+    assert_eq!(to_banana, 1, "a pause holds for later asks too");
+    let error = bench.image_of(&[BANANA]).await.unwrap_err();
+    assert!(matches!(error.failure(), Failure::RateLimited { retry_after: Some(_) }), "{error:?}");
+    assert_eq!(error.attempts(), 0);
+}
+
+#[tokio::test]
+async fn the_header_retry_after_is_kept_like_the_detail() {
+    let act = Instead::RateLimited { retry_delay_seconds: None, retry_after_seconds: Some(3600) };
+    let error = Bench::playing(once(act)).await.image().await.unwrap_err();
+    assert_eq!((error.retry_after(), error.attempts()), (Some(Duration::from_secs(3600)), 1));
+    let act = Instead::Status { http: 503, body: None, retry_after_seconds: Some(3600) };
+    let error = Bench::playing(once(act)).await.image().await.unwrap_err();
+    assert_eq!((error.retry_after(), error.attempts()), (Some(Duration::from_secs(3600)), 1));
+}
+
+#[tokio::test]
+async fn failures_in_a_row_open_the_breaker_and_then_nothing_is_sent() {
+    let bench = Bench::playing(times(Instead::Internal, 99)).await;
+    while bench.image().await.unwrap_err().attempts() > 0 {}
+    assert_eq!(bench.simulator.calls().len(), 5);
+    let error = bench.image().await.unwrap_err();
+    assert!(matches!(error.failure(), Failure::BreakerOpen { .. }), "{error:?}");
+    assert!(bench.text().await.is_err(), "another model is asked");
+    assert_eq!(bench.models_called().last().map(String::as_str), Some(LITE));
+}
+
+#[tokio::test]
+async fn when_the_fault_ends_a_probe_closes_the_breaker() {
+    let change = |settings: &mut EngineSettings| settings.breaker_pause = Duration::ZERO;
+    let bench = Bench::with(change, SimulatorSettings::default()).await;
+    bench.simulator.script(times(Instead::Internal, 6));
+    for _ in 0..2 {
+        assert!(bench.image().await.is_err());
+    }
+    assert!(bench.image().await.is_ok());
+}
+
+#[tokio::test]
+async fn retries_stay_a_tenth_of_the_asks_once_the_reserve_is_used() {
+    let change = |settings: &mut EngineSettings| settings.breaker_failures = u32::MAX;
+    let bench = Bench::with(change, SimulatorSettings::default()).await;
+    bench.simulator.script(times(Instead::Internal, 999));
+    for _ in 0..40 {
+        assert!(bench.text().await.is_err());
+    }
+    let retries = bench.simulator.calls().len() - 40;
+    assert!((10..=14).contains(&retries), "{retries} retries for 40 asks");
+}
+
+#[tokio::test]
+async fn the_deadline_ends_an_ask_that_is_never_answered() {
+    let bench = Bench::playing(times(Carry::NeverAnswers, 9)).await;
+    let deadline = tokio::time::Instant::now() + Duration::from_millis(150);
+    let error = image(&bench.engine, &[PRO], deadline).await.unwrap_err();
+    assert_eq!((error.failure(), error.attempts()), (&Failure::DeadlineExceeded, 1));
+    bench.simulator.wait_for_ends(1).await;
+    assert!(bench.simulator.calls()[0].client_left);
+}
+
+#[tokio::test]
+async fn one_attempts_own_limit_leaves_time_for_one_more() {
+    let change = |settings: &mut EngineSettings| settings.image_timeout = Duration::from_millis(150);
+    let bench = Bench::with(change, SimulatorSettings::default()).await;
+    bench.simulator.script(times(Carry::NeverAnswers, 9));
+    let error = bench.image().await.unwrap_err();
+    assert_eq!((error.failure(), error.attempts()), (&Failure::Timeout, 2));
+}
+
+#[tokio::test]
+async fn a_byte_at_a_time_does_not_outlast_the_deadline() {
+    let bench = Bench::playing(once(Carry::SlowBody { bytes: 1, ms: 5 })).await;
+    let deadline = tokio::time::Instant::now() + Duration::from_millis(300);
+    let error = image(&bench.engine, &[PRO], deadline).await.unwrap_err();
+    assert_eq!(*error.failure(), Failure::DeadlineExceeded);
+    bench.simulator.wait_for_ends(1).await;
+    assert!(bench.simulator.calls()[0].client_left);
+}
+
+#[tokio::test]
+async fn a_deadline_that_has_passed_sends_nothing() {
+    let bench = Bench::new().await;
+    let error = image(&bench.engine, &[PRO], tokio::time::Instant::now()).await.unwrap_err();
+    assert_eq!((error.failure(), error.attempts()), (&Failure::DeadlineExceeded, 0));
+    assert!(bench.simulator.calls().is_empty());
+}
+
+#[tokio::test]
+async fn an_ask_that_is_dropped_closes_its_connection() {
+    let bench = Bench::new().await;
+    bench.simulator.hold();
+    tokio::select! {
+        _ = bench.image() => panic!("it was held"),
+        () = bench.simulator.wait_for_calls(1) => {}
+    }
+    bench.simulator.wait_for_ends(1).await;
+    let call = &bench.simulator.calls()[0];
+    assert!(call.client_left && call.status == 0);
+    bench.simulator.release();
+    assert!(bench.image().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_list_without_a_usable_model_is_a_misconfiguration() {
+    let bench = Bench::new().await;
+    for models in [&[][..], &["../secrets"]] {
+        let error = bench.image_of(models).await.unwrap_err();
+        assert_eq!(*error.failure(), Failure::Misconfigured(Misconfiguration::Models));
+    }
+    assert!(bench.simulator.calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_model_that_cannot_draw_what_is_asked_is_not_asked() {
+    let bench = Bench::new().await;
+    let photo = photo64();
+    let ask = || ImageAsk { prompt: "p", photo: &photo, aspect_ratio: "1:1", image_size: "4K", seed: None };
+    let lite = "gemini-3.1-flash-lite-image".to_owned();
+    let error = bench.engine.image(std::slice::from_ref(&lite), ask(), in_seconds(9)).await.unwrap_err();
+    assert_eq!((error.failure(), error.attempts()), (&Failure::Unsupported, 0));
+    let models = [lite, "gemini-3.1-flash-image".to_owned()];
+    let answer = bench.engine.image(&models, ask(), in_seconds(60)).await.unwrap();
+    assert_eq!((answer.model, answer.attempts), (models[1].clone(), 1));
+}
+
+#[tokio::test]
+async fn connections_are_used_again() {
+    let bench = Bench::new().await;
+    for _ in 0..5 {
+        bench.text().await.unwrap();
+    }
+    let calls = bench.simulator.calls();
+    assert!(calls.iter().all(|call| call.client_port == calls[0].client_port), "{calls:?}");
+}
+
+#[tokio::test]
+async fn a_wrong_key_is_told_by_the_simulator_as_by_google() {
+    for (key, expected) in [("invalid", Misconfiguration::Key)] {
+        let bench = Bench::with(|settings| settings.key = key.into(), SimulatorSettings::default()).await;
+        let error = bench.image().await.unwrap_err();
+        assert_eq!(*error.failure(), Failure::Misconfigured(expected));
+    }
+}
