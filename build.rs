@@ -2,8 +2,6 @@
 //! embedded without lying in the repository. Sets the cfg `face_model` when that worked; without it the renderer
 //! works on, without a prior for faces.
 
-#![expect(clippy::print_stdout, reason = "cargo reads a build script's instructions from standard output")]
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};

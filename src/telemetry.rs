@@ -6,6 +6,14 @@ use tracing_subscriber::{EnvFilter, filter::ParseError, fmt};
 
 use crate::config::LogFormat;
 
+/// From here on a panic is logged by its place alone: its message may quote what was worked on.
+pub fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, "a panic was contained");
+    }));
+}
+
 /// Starts logging to standard error; does nothing where logging was started before.
 ///
 /// # Errors

@@ -92,6 +92,7 @@ fn runtime() -> Result<Runtime, CommandError> {
 fn settings_with_logs() -> Result<Settings, CommandError> {
     let settings = Settings::from_environment()?;
     telemetry::start(&settings.log, settings.log_format)?;
+    telemetry::log_panics();
     Ok(settings)
 }
 

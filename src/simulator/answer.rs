@@ -56,7 +56,7 @@ impl Answer {
             .pieces
             .iter()
             .filter_map(|piece| match piece {
-                Piece::Image { figure, .. } => Some(figure.base64.as_str()),
+                Piece::Image { figure, .. } => Some(&*figure.base64),
                 Piece::Words { .. } => None,
             })
             .collect();

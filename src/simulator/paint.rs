@@ -7,12 +7,13 @@ use actix_web::web;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder, ImageReader, Limits, RgbImage};
 use std::io::Cursor;
+use std::sync::Arc;
 
 /// An image file as base64, ready to be spliced.
 #[derive(Debug, Clone)]
 pub(super) struct Figure {
     pub(super) mime_type: &'static str,
-    pub(super) base64: String,
+    pub(super) base64: Arc<str>,
 }
 
 /// What to paint.
@@ -26,7 +27,7 @@ pub(super) struct Order {
 /// A file that is answered as it is.
 pub(super) fn as_it_is(file: &[u8]) -> Figure {
     let mime_type = image::guess_format(file).map_or("image/png", |kind| kind.to_mime_type());
-    Figure { mime_type, base64: base64_simd::STANDARD.encode_to_string(file) }
+    Figure { mime_type, base64: base64_simd::STANDARD.encode_to_string(file).into() }
 }
 
 /// Sculpts a photo, or an empty table where none was given.
@@ -38,7 +39,7 @@ pub(super) async fn figure(state: &State, photo: Option<Vec<u8>>, order: Order) 
         };
         let brief = Brief { prompt: &order.prompt, width: order.width, height: order.height, seed: order.seed };
         let png = encoded(&sculpt(&photo, &brief))?;
-        Ok(Figure { mime_type: "image/png", base64: base64_simd::STANDARD.encode_to_string(png) })
+        Ok(Figure { mime_type: "image/png", base64: base64_simd::STANDARD.encode_to_string(png).into() })
     })
     .await
 }

@@ -35,7 +35,7 @@ pub(super) fn spoil(answer: &mut Answer, act: &Spoil) {
         Spoil::BombImage => replace(answer, &as_it_is(PNG_BOMB)),
         Spoil::SvgImage => replace(answer, &as_it_is(SVG)),
         Spoil::WrongType => retype(answer, "image/webp"),
-        Spoil::BadBase64 => replace(answer, &Figure { mime_type: "image/png", base64: "***not*base64***".to_owned() }),
+        Spoil::BadBase64 => replace(answer, &Figure { mime_type: "image/png", base64: "***not*base64***".into() }),
     }
 }
 

@@ -9,3 +9,4 @@
 
 mod app;
 mod endings;
+mod names;

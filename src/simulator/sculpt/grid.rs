@@ -175,13 +175,6 @@ impl<T: Sample> Grid<T> {
 }
 
 impl Plane {
-    /// Least and greatest finite value; (0, 0) where there is none.
-    pub(super) fn range(&self) -> (f32, f32) {
-        let (lo, hi) =
-            self.v.iter().filter(|v| v.is_finite()).fold((f32::MAX, f32::MIN), |(a, b), &v| (a.min(v), b.max(v)));
-        if lo > hi { (0.0, 0.0) } else { (lo, hi) }
-    }
-
     /// Central differences (right − left, below − above), halved.
     pub(super) fn gradient(&self, x: usize, y: usize) -> (f32, f32) {
         let (xl, xr) = (x.saturating_sub(1), (x + 1).min(self.w - 1));

@@ -1,5 +1,5 @@
 //! Finds the subject of a photo: prior, colour mixtures and cut by turns, then a smooth outline.
-//! GrabCut's scheme (Rother, Kolmogorov and Blake 2004) with a relaxed cut instead of a maximum flow.
+//! The scheme of `GrabCut` (Rother, Kolmogorov and Blake 2004) with a relaxed cut instead of a maximum flow.
 
 use super::color::lab;
 use super::cut::{edge_weight, relax};
@@ -52,8 +52,8 @@ pub(super) fn find(photo: &Picture, face: Option<&Face>) -> Mask {
     let cut = rounds(&lab, &weight, &prior, hard.as_ref(), 4);
     let shape = clean(&Shape::above(&cut, 0.5), &prior, &evidence.saliency, face.is_none());
     let area = shape.area() as f32 / (w * h) as f32;
-    eprintln!("area {area} ring {}", ring(&shape, &gradient));
     let loose = area < 0.015 || (area < 0.20 && ring(&shape, &gradient) > 0.22 + 1.2 * area.min(0.15));
+    let shape = if face.is_none() && !loose { completed(shape, &evidence.background, &prior) } else { shape };
     let (alpha, mode) = match face {
         Some(_) => (outline(&bust(shape)), Mode::Person),
         None if loose => closeup(&lab, &weight),
@@ -102,7 +102,7 @@ fn prior(e: &super::saliency::Evidence, face: Option<&Face>, n: f32) -> Plane {
 fn rounds(lab: &Picture, weight: &Plane, prior: &Plane, hard: Option<&Plane>, count: usize) -> Plane {
     let colors: Vec<V3> = lab.v.iter().map(|c| V3(c.0 * 0.8, c.1 * 1.25, c.2 * 1.25)).collect();
     let picked: Vec<usize> =
-        (0..colors.len()).filter(|i| (i % lab.w + i / lab.w).is_multiple_of(2) && i % lab.w % 2 == 0).collect();
+        (0..colors.len()).filter(|i| (i % lab.w).is_multiple_of(2) && (i / lab.w).is_multiple_of(2)).collect();
     let sample: Vec<V3> = picked.iter().map(|&i| colors[i]).collect();
     let mut u = prior.clone();
     for round in 0..count {
@@ -139,6 +139,25 @@ fn clean(raw: &Shape, prior: &Plane, saliency: &Plane, object: bool) -> Shape {
         }
     }
     shape
+}
+
+/// The subject together with what carries it (a saucer under a cup): the region that is not joined to the frame,
+/// where it is compact, contains nearly all that was found and is not much larger.
+fn completed(shape: Shape, background: &Plane, prior: &Plane) -> Shape {
+    let apart = Shape::above(&background.blur(1.5).map(|b| 1.0 - b), 0.30)
+        .eroded(2.0)
+        .dilated(2.0)
+        .heaviest(prior)
+        .filled(f32::MAX);
+    let both = (0..shape.v.len()).filter(|&i| shape.v[i] && apart.v[i]).count() as f32;
+    let (old, new) = (shape.area() as f32, apart.area() as f32);
+    let solid = new / (apart.hull().area() as f32).max(1.0);
+    if both < 0.80 * old || new > 2.6 * old || new > 0.62 * shape.v.len() as f32 || solid < 0.88 {
+        return shape;
+    }
+    let joined = Shape { v: shape.v.iter().zip(&apart.v).map(|(a, b)| *a || *b).collect(), ..shape };
+    let hull = joined.hull();
+    if joined.area() as f32 > 0.85 * hull.area() as f32 { hull } else { joined }
 }
 
 /// Closing by `r` pixels, worked out with room around the frame lest the growth be caught by it.
@@ -200,6 +219,7 @@ fn closeup(lab: &Picture, weight: &Plane) -> (Plane, Mode) {
     if kept.v.iter().sum::<f32>() < 0.55 * whole {
         return (outline(&Shape::above(&r.map(|r| 0.9 - r), 0.0)), Mode::Medallion);
     }
-    let one = Shape::above(&kept, 0.5).heaviest(&prior);
-    (outline(&one), Mode::Closeup)
+    let hull = Shape::above(&kept, 0.5).heaviest(&prior).hull();
+    let sigma = 0.03 * (hull.area() as f32).sqrt();
+    (hull.plane().blur(sigma), Mode::Closeup)
 }

@@ -13,9 +13,13 @@
 
 mod backdrop;
 mod base;
+mod blocks;
+mod body;
+mod catalog;
 mod color;
 mod cut;
 mod face;
+mod facets;
 mod features;
 mod fit;
 mod grade;
@@ -38,6 +42,8 @@ mod shade;
 mod smooth;
 mod style;
 mod superpixel;
+#[cfg(test)]
+mod tests;
 mod vector;
 mod warp;
 
@@ -61,50 +67,41 @@ pub struct Brief<'a> {
 /// Makes the figure. Never fails: from a photo without a subject it makes a medallion.
 pub fn sculpt(photo: &RgbImage, brief: &Brief<'_>) -> RgbImage {
     let style = lexicon::read(brief.prompt);
-    let photo = fit::photo(photo);
+    let found = find(fit::photo(photo));
     let (w, h) = fit::working_size(brief.width, brief.height);
-    let picture = render(&photo, &style, (w, h), brief.seed);
+    let picture = render(&found, &style, (w, h), brief.seed);
     fit::enlarge(picture, brief.width.max(1), brief.height.max(1))
 }
 
-fn render(photo: &grid::Picture, style: &style::Style, frame: (usize, usize), seed: u64) -> RgbImage {
-    let faces = face::find(photo);
-    let face = faces.first();
-    let mask = mask::find(photo, face);
-    let plate = plate::cut_out(photo, &mask, face, layout::fit(frame.0, frame.1, 1.0));
+/// A photo and what was found in it.
+struct Found {
+    photo: grid::Picture,
+    face: Option<face::Face>,
+    mask: mask::Mask,
+}
+
+fn find(photo: grid::Picture) -> Found {
+    let face = face::find(&photo).first().copied();
+    let mask = mask::find(&photo, face.as_ref());
+    Found { photo, face, mask }
+}
+
+fn render(found: &Found, style: &style::Style, frame: (usize, usize), seed: u64) -> RgbImage {
+    let figure = form(found, style, frame, seed);
+    let color = shade::shade(&figure, &style.finish, backdrop::floor_color(style.stage.setting));
+    let at = layout::place(&figure.alpha, frame, base::thickness(style.stage.base), figure.cut);
+    let lit = package::Lit { color: &color, alpha: &figure.alpha };
+    let scene = scene::compose(&lit, &at, style.stage, figure.accent, seed);
+    grade::develop(&scene, at.s, seed)
+}
+
+/// Cuts out, paints and raises the figure.
+fn form(found: &Found, style: &style::Style, frame: (usize, usize), seed: u64) -> shade::Figure {
+    let fit = layout::fit(frame.0, frame.1, style.stage.scale);
+    let plate = plate::cut_out(&found.photo, &found.mask, found.face.as_ref(), fit);
+    let plate = body::rebuild(plate, style.form.body, fit);
     let plate = warp::grow_head(plate, style.form.head);
     let painted = paint::paint(&plate, &style.paint);
     let relief = relief::raise(&plate, &painted, &style.form);
-    let accent = paint::accent(&painted, &plate.alpha);
-    let figure = grain::apply(style, &plate, painted, relief, seed);
-    let floor = backdrop::floor_color(style.stage.setting);
-    let color = shade::shade(&figure, &style.finish, floor);
-    let at = layout::place(&figure.alpha, frame, base::thickness(style.stage.base), plate.cut);
-    let lit = package::Lit { color: &color, alpha: &figure.alpha };
-    let scene = scene::compose(&lit, &at, style.stage, accent, seed);
-    grade::develop(&scene, at.s, seed)
-}
-// DEBUG
-/// debug
-#[doc(hidden)]
-pub fn debug_mask(photo: &RgbImage) -> RgbImage {
-    let p = fit::photo(photo);
-    let faces = face::find(&p);
-    let m = mask::find(&p, faces.first());
-    let (w, h) = (m.alpha.w, m.alpha.h);
-    let e = saliency::gather(&m.lab);
-    let mut out = RgbImage::new(w as u32 * 5, h as u32);
-    for y in 0..h {
-        for x in 0..w {
-            let c = color::display(color::unlab(m.lab.at(x, y)));
-            let a = m.alpha.at(x, y);
-            out.put_pixel(x as u32, y as u32, image::Rgb(c));
-            out.put_pixel((x + w) as u32, y as u32, image::Rgb(c.map(|v| (f32::from(v) * (0.2 + 0.8 * a)) as u8)));
-            for (k, p) in [&e.saliency, &e.background, &m.alpha].iter().enumerate() {
-                out.put_pixel((x + w * (2 + k)) as u32, y as u32, image::Rgb([(p.at(x, y) * 255.0) as u8; 3]));
-            }
-        }
-    }
-    eprintln!("{:?} area {} face {:?}", m.mode, m.area, faces.first());
-    out
+    grain::apply(style, &plate, painted, relief, seed)
 }

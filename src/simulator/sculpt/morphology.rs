@@ -68,7 +68,9 @@ impl Shape {
         let best = parts.iter().map(sum).enumerate().fold((0, f32::MIN), |b, (i, s)| if s > b.1 { (i, s) } else { b });
         let mut out = Self { w: self.w, h: self.h, v: vec![false; self.v.len()] };
         if let Some(part) = parts.get(best.0) {
-            part.iter().for_each(|&i| out.v[i] = true);
+            for &i in part {
+                out.v[i] = true;
+            }
         }
         out
     }
@@ -82,7 +84,9 @@ impl Shape {
                 x == 0 || y == 0 || x + 1 == self.w || y + 1 == self.h
             });
             if !open && (hole.len() as f32) < limit {
-                hole.iter().for_each(|&i| out.v[i] = true);
+                for &i in &hole {
+                    out.v[i] = true;
+                }
             }
         }
         out

@@ -4,7 +4,7 @@ use super::color::hex;
 use super::grid::{Grid, Picture, Plane};
 use super::layout::Layout;
 use super::style::Package;
-use super::vector::{V3, mix, smoothstep};
+use super::vector::{V3, bell, mix, smoothstep};
 
 /// The lit figure with its outline.
 pub(super) struct Lit<'a> {
@@ -15,9 +15,119 @@ pub(super) struct Lit<'a> {
 /// Draws what stands behind the figure into the half-size backdrop.
 pub(super) fn behind(backdrop: Picture, package: Package, at: &Layout, lit: &Lit<'_>, accent: V3) -> Picture {
     match package {
-        Package::None => backdrop,
         Package::Box => window_box(&backdrop, at, lit, accent),
+        Package::Blister => card(&backdrop, at, accent),
+        Package::None | Package::Capsule | Package::Dome => backdrop,
     }
+}
+
+/// Draws what stands in front of the figure: clear plastic or glass.
+pub(super) fn front(scene: &mut Picture, package: Package, at: &Layout) {
+    match package {
+        Package::None | Package::Box => {}
+        Package::Blister => glaze(scene, at, |x, y| bubble(at, x, y)),
+        Package::Capsule => glaze(scene, at, |x, y| ball(at, x, y)),
+        Package::Dome => glaze(scene, at, |x, y| dome(at, x, y)),
+    }
+}
+
+/// Signed distance (positive inside, pixels), the half size of the hull and its middle.
+struct Hull {
+    inside: f32,
+    half: (f32, f32),
+    middle: (f32, f32),
+}
+
+/// An edge line, a light tint and two glare bars over everything inside a hull.
+fn glaze(scene: &mut Picture, at: &Layout, hull: impl Fn(f32, f32) -> Hull) {
+    let line = 0.0045 * at.s;
+    for y in 0..at.h {
+        for x in 0..at.w {
+            let (px, py) = (x as f32 + 0.5, y as f32 + 0.5);
+            let h = hull(px, py);
+            if h.inside < -2.0 * line {
+                continue;
+            }
+            let within = smoothstep(-1.0, 1.0, h.inside);
+            let edge = bell((h.inside / line).powi(2)) * 0.38 + within * bell((h.inside / (7.0 * line)).powi(2)) * 0.16;
+            let (u, v) = ((px - h.middle.0) / h.half.0, (py - h.middle.1) / h.half.1);
+            let bow = u + 0.10 * v * v;
+            let tall = smoothstep(0.86, 0.70, v.abs());
+            let bars = 0.42 * smoothstep(0.055, 0.03, (bow + 0.72).abs()) * tall
+                + 0.20 * smoothstep(0.025, 0.01, (bow + 0.58).abs()) * tall
+                + 0.14 * smoothstep(0.04, 0.02, (bow - 0.76).abs()) * tall;
+            let add = V3(0.96, 0.98, 1.0) * (edge + within * (0.035 + bars * (0.75 - 0.4 * v)));
+            let c = &mut scene.v[y * at.w + x];
+            *c = *c * (1.0 - 0.35 * edge) + add;
+        }
+    }
+}
+
+/// Signed distance to a rounded rectangle, positive inside.
+fn rounded(x: f32, y: f32, (hw, hh): (f32, f32), r: f32) -> f32 {
+    let (qx, qy) = (x.abs() - hw + r, y.abs() - hh + r);
+    let out = (qx.max(0.0).powi(2) + qy.max(0.0).powi(2)).sqrt();
+    r - out - qx.max(qy).min(0.0)
+}
+
+fn bubble(at: &Layout, x: f32, y: f32) -> Hull {
+    let low = at.top + at.thick + at.ry * 1.35;
+    let up = at.figure.y - 0.045 * at.s;
+    let half = ((0.62 * at.figure.w).max(1.12 * at.rx), 0.5 * (low - up));
+    let middle = (at.cx, 0.5 * (low + up));
+    Hull { inside: rounded(x - middle.0, y - middle.1, half, 0.09 * at.s), half, middle }
+}
+
+fn ball(at: &Layout, x: f32, y: f32) -> Hull {
+    let low = at.top + at.thick + at.ry;
+    let r = (0.54 * (low - at.figure.y)).max(1.03 * at.rx).max(0.54 * at.figure.w);
+    let middle = (at.cx, low - r + 0.01 * at.s);
+    let d = ((x - middle.0).powi(2) + (y - middle.1).powi(2)).sqrt();
+    Hull { inside: r - d, half: (r, r), middle }
+}
+
+fn dome(at: &Layout, x: f32, y: f32) -> Hull {
+    let half = 0.96 * at.rx;
+    let up = at.figure.y - 0.06 * at.s;
+    let sunk = at.top + 0.27 * half * (1.0 - ((x - at.cx) / half).powi(2)).max(0.0).sqrt();
+    let tall = 0.5 * (at.top - up);
+    let middle = (at.cx, up + tall);
+    let round = rounded(x - at.cx, y - (up + 4.0 * tall), (half, 4.0 * tall), half * 0.98);
+    Hull { inside: round.min(sunk - y), half: (half, tall), middle }
+}
+
+/// A rounded card with a hanging hole and a band of colour behind the bubble.
+fn card(backdrop: &Picture, at: &Layout, accent: V3) -> Picture {
+    let low = at.top + at.thick + at.ry * 1.75;
+    let up = (at.figure.y - 0.20 * at.s).max(0.03 * at.s);
+    let half = ((0.70 * at.figure.w).max(1.28 * at.rx).min(0.46 * at.w as f32), 0.5 * (low - up));
+    let (mx, my) = (at.cx, 0.5 * (low + up));
+    let (bright, deep) = (hex(0xff_8a1f), hex(0xd8_3a16));
+    let stripe = mix(accent, hex(0xff_e08a), 0.5);
+    Grid::build(backdrop.w, backdrop.h, |i, j| {
+        let (x, y) = (2.0 * i as f32 + 1.0, 2.0 * j as f32 + 1.0);
+        let (u, v) = ((x - mx) / half.0, (y - my) / half.1);
+        let cover = smoothstep(-1.5, 1.5, rounded(x - mx, y - my, half, 0.03 * at.s));
+        let shadow = 1.0
+            - 0.45
+                * smoothstep(
+                    -0.04 * at.s,
+                    0.01 * at.s,
+                    rounded(x - mx - 0.02 * at.s, y - my - 0.02 * at.s, half, 0.05 * at.s),
+                );
+        let rays = smoothstep(-0.08, 0.08, ((v + 0.1).atan2(u) * 11.0).sin());
+        let mut c = mix(mix(bright, deep, 0.5 + 0.5 * v), bright * 1.15, 0.30 * rays);
+        let band = smoothstep(0.004, 0.0, (v + 0.80 + 0.06 * u).abs() - 0.075);
+        c = mix(c, stripe, band);
+        c = mix(
+            c,
+            V3::splat(0.85),
+            smoothstep(0.006 * at.s, 0.003 * at.s, rounded(x - mx, y - my, half, 0.03 * at.s) - 0.006 * at.s),
+        );
+        let hole =
+            smoothstep(-1.5, 1.5, rounded(x - mx, y - (up + 0.035 * at.s), (0.075 * at.s, 0.013 * at.s), 0.013 * at.s));
+        mix(backdrop.at(i, j) * shadow, c * (0.92 - 0.12 * v), cover * (1.0 - hole))
+    })
 }
 
 /// A rectangle with soft edges: share covered at a point.

@@ -8,6 +8,9 @@ use super::vector::smoothstep;
 /// Room around the subject; pixels.
 pub(super) const MARGIN: f32 = 10.0;
 
+/// Score above which a face counts as seen from the front.
+const FRONTAL: f32 = 10.0;
+
 /// The subject without its surroundings; every grid has the same size.
 pub(super) struct Plate {
     /// Linear light, as photographed.
@@ -18,8 +21,10 @@ pub(super) struct Plate {
     pub(super) face: Option<Rect>,
     /// Whether the subject ends at the frame rather than by itself.
     pub(super) cut: bool,
-    /// How the subject was understood.
-    pub(super) mode: Mode,
+    /// Whether the face looks at the viewer, so that features can be drawn over it.
+    pub(super) frontal: bool,
+    /// Heights (0..1) of a body that replaces the subject's own.
+    pub(super) solid: Option<Plane>,
 }
 
 /// Cuts the subject out and fits it into `fit` (width, height; pixels).
@@ -38,9 +43,10 @@ pub(super) fn cut_out(photo: &Picture, mask: &Mask, face: Option<&Face>, fit: (f
     let soft = a.resample(inner, w, h).blur((0.45 * w as f32 / inner.w).clamp(0.5, 12.0));
     let alpha = if cut { round_off(&soft.map(edge)) } else { framed(&soft.map(edge)) };
     let n = photo.w.max(photo.h) as f32;
+    let frontal = face.is_some_and(|f| f.score > FRONTAL);
     let face =
         face.map(|f| Rect { x: (f.x * n - rect.x) * k, y: (f.y * n - rect.y) * k, w: f.w * n * k, h: f.h * n * k });
-    Plate { color, alpha, face, cut, mode: mask.mode }
+    Plate { color, alpha, face, cut, frontal, solid: None }
 }
 
 fn edge(a: f32) -> f32 {

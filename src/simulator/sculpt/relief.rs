@@ -24,7 +24,7 @@ pub(super) fn raise(plate: &Plate, painted: &Painted, form: &Form) -> Relief {
     let (sw, sh) = (((w as f32 * k) as usize).max(8), ((h as f32 * k) as usize).max(8));
     let alpha = plate.alpha.resized(sw, sh);
     let inside: Vec<bool> = alpha.v.iter().map(|&a| a > 0.5).collect();
-    let body = inflate(&inside, sw, 1.0).resized(w, h).blur(0.012 * w.min(h) as f32);
+    let body = plate.solid.clone().unwrap_or_else(|| inflate(&inside, sw).resized(w, h).blur(0.012 * w.min(h) as f32));
     let (parts, busy) = pillows(&painted.labels, &inside, sw, sh);
     let parts = parts.resized(w, h).blur(1.5);
     let soft = plate.face.map(|f| parts.blur(0.06 * f.w.max(8.0)));
@@ -43,10 +43,10 @@ pub(super) fn raise(plate: &Plate, painted: &Painted, form: &Form) -> Relief {
 }
 
 /// √φ of ∇²φ = −1 with φ = 0 outside, scaled to 0..1: the profile of a blown-up balloon.
-fn inflate(inside: &[bool], w: usize, power: f32) -> Plane {
+fn inflate(inside: &[bool], w: usize) -> Plane {
     let phi = poisson(inside, w);
     let top = phi.v.iter().copied().fold(1e-6, f32::max);
-    phi.map(|p| (p / top).max(0.0).sqrt().powf(power))
+    phi.map(|p| (p / top).max(0.0).sqrt())
 }
 
 /// The same with φ = 0 also between paints, scaled by its 97th percentile; and the share of border pixels.
@@ -99,8 +99,8 @@ fn poisson(free: &[bool], w: usize) -> Plane {
         *p = if f { *p } else { 0.0 };
     }
     for _ in 0..SWEEPS {
-        for i in 0..free.len() {
-            if !free[i] {
+        for (i, &open) in free.iter().enumerate() {
+            if !open {
                 continue;
             }
             let (x, y) = (i % w, i / w);

@@ -25,7 +25,11 @@ pub(super) fn compose(lit: &Lit<'_>, at: &Layout, stage: Stage, accent: V3, seed
         (lit.color.bilinear(px, py), lit.alpha.bilinear(px, py))
     });
     ground(&mut scene, at, stage.base);
+    if at.peg {
+        peg(&mut scene, at);
+    }
     place(&mut scene, lit, at);
+    package::front(&mut scene, stage.package, at);
     scene
 }
 
@@ -35,7 +39,16 @@ fn ground(scene: &mut Picture, at: &Layout, base: Base) {
     let (rx, ry) = (at.foot.max(0.10 * at.rx) * 1.12, (0.56 * at.ry).max(at.foot * 0.22));
     let strength = match base {
         Base::Acrylic => 0.42,
-        Base::Gloss | Base::Stone => 0.62,
+        Base::Gloss
+        | Base::Stone
+        | Base::Marble
+        | Base::Wood
+        | Base::Studs
+        | Base::White
+        | Base::Steel
+        | Base::Grass
+        | Base::Tin
+        | Base::Cup => 0.62,
     };
     for j in 0..at.h {
         for i in 0..at.w {
@@ -47,6 +60,20 @@ fn ground(scene: &mut Picture, at: &Layout, base: Base) {
                 let c = &mut scene.v[j * at.w + i];
                 *c = *c * k;
             }
+        }
+    }
+}
+
+/// A clear rod that carries a figure with too small a foot.
+fn peg(scene: &mut Picture, at: &Layout) {
+    let r = (0.011 * at.s).max(1.0);
+    let (y0, y1) = (at.figure.y + 0.7 * at.figure.h, at.top + 0.30 * at.ry);
+    for y in y0.max(0.0) as usize..(y1.max(0.0) as usize).min(at.h) {
+        for x in (at.cx - r).max(0.0) as usize..((at.cx + r).max(0.0) as usize + 1).min(at.w) {
+            let t = (x as f32 + 0.5 - at.cx) / r;
+            let streak = 0.15 + 0.75 * bell(((t + 0.4) / 0.2).powi(2)) + 0.2 * t.abs();
+            let c = &mut scene.v[y * at.w + x];
+            *c = mix(*c, *c * 0.8 + V3::splat(0.35 * streak), smoothstep(1.0, 0.8, t.abs()));
         }
     }
 }

@@ -15,6 +15,10 @@ pub(super) struct Figure {
     pub(super) height: Plane,
     /// Greatest height; pixels.
     pub(super) depth: f32,
+    /// Whether the photo's frame cut the subject off.
+    pub(super) cut: bool,
+    /// Its most telling colour; linear.
+    pub(super) accent: V3,
     /// Slope beyond which surfaces do not get steeper.
     pub(super) slope: f32,
 }

@@ -4,6 +4,7 @@
 #[derive(Clone, Debug)]
 pub(super) struct Style {
     /// Name, for tests and lists alone.
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests tell styles apart by it"))]
     pub(super) id: &'static str,
     pub(super) form: Form,
     pub(super) paint: Paint,
@@ -28,6 +29,8 @@ pub(super) struct Form {
     pub(super) slope: f32,
     /// How much the head outgrows the body; 0 leaves the proportions.
     pub(super) head: f32,
+    /// Outline that replaces a person's own.
+    pub(super) body: Body,
 }
 
 /// Colours.
@@ -108,6 +111,14 @@ pub(super) struct Metal {
 pub(super) enum Grain {
     Smooth,
     Patina,
+    Veins,
+    Fur,
+    Brick,
+    Voxel,
+    Facets,
+    Wood,
+    Clay,
+    Enamel,
 }
 
 /// How a face is made.
@@ -117,6 +128,31 @@ pub(super) enum Features {
     Photo,
     /// Big drawn eyes.
     Anime,
+    /// Very big eyes, low in the face.
+    Chibi,
+    /// Dots and a smile.
+    Dots,
+    /// Round black buttons, no mouth.
+    Buttons,
+    /// Sewn-on eyes and a stitched mouth.
+    Stitched,
+    /// Balls with pupils.
+    Balls,
+}
+
+/// The outline of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Body {
+    /// As photographed.
+    Natural,
+    /// A turned peg: ball and cone.
+    Peg,
+    /// A round head, larger than the rest.
+    Doll,
+    /// A boxy head on a small body.
+    BigHead,
+    /// A toy of plastic bricks with stud, torso, hips and legs.
+    Minifig,
 }
 
 /// Where the figure stands.
@@ -125,6 +161,8 @@ pub(super) struct Stage {
     pub(super) base: Base,
     pub(super) setting: Setting,
     pub(super) package: Package,
+    /// Factor on the figure's size.
+    pub(super) scale: f32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,6 +170,14 @@ pub(super) enum Base {
     Gloss,
     Acrylic,
     Stone,
+    Marble,
+    Wood,
+    Studs,
+    White,
+    Steel,
+    Grass,
+    Tin,
+    Cup,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,50 +185,27 @@ pub(super) enum Setting {
     Desk,
     Lilac,
     Gallery,
+    Museum,
+    Pink,
+    White,
+    Sand,
+    Yellow,
+    Mint,
+    Workshop,
+    Sky,
+    Grey,
+    Orange,
+    Night,
+    Teal,
+    Meadow,
+    Parchment,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Package {
     None,
     Box,
+    Blister,
+    Capsule,
+    Dome,
 }
-
-/// All kinds; the first is the fallback.
-pub(super) const STYLES: [Style; 3] = [
-    Style {
-        id: "pvc-scale",
-        form: Form { depth: 0.34, part: 0.15, detail: 0.035, blur: 1.4, slope: 2.2, head: 0.0 },
-        paint: Paint::PLAIN,
-        finish: Finish::PLAIN,
-        grain: Grain::Smooth,
-        features: Features::Photo,
-        stage: Stage { base: Base::Gloss, setting: Setting::Desk, package: Package::Box },
-    },
-    Style {
-        id: "anime",
-        form: Form { depth: 0.40, part: 0.20, detail: 0.015, blur: 2.0, slope: 2.2, head: 0.16 },
-        paint: Paint { colors: 9, snap: 0.93, face: 0.75, flatten: 0.75, chroma: 1.42, tone: 0.62, mono: None },
-        finish: Finish {
-            rough: 0.20,
-            spec: 0.45,
-            wrap: 0.25,
-            rim: 1.3,
-            cel: 0.75,
-            crevice: 0.5,
-            exposure: 1.08,
-            ..Finish::PLAIN
-        },
-        grain: Grain::Smooth,
-        features: Features::Anime,
-        stage: Stage { base: Base::Acrylic, setting: Setting::Lilac, package: Package::None },
-    },
-    Style {
-        id: "bronze-bust",
-        form: Form { depth: 0.34, part: 0.14, detail: 0.075, blur: 1.3, slope: 2.2, head: 0.0 },
-        paint: Paint { flatten: 0.4, mono: Some((0xb0_7d4a, 0.34, 0.52)), ..Paint::PLAIN },
-        finish: Finish { rough: 0.36, rim: 0.9, metal: Some(Metal { tint: 0xff_bd75, gain: 1.15 }), ..Finish::PLAIN },
-        grain: Grain::Patina,
-        features: Features::Photo,
-        stage: Stage { base: Base::Stone, setting: Setting::Gallery, package: Package::None },
-    },
-];

@@ -13,10 +13,10 @@ struct Profile {
 /// Enlarges the head by `strength` (0.6 for super-deformed figures) and squeezes the body; a plate without a face
 /// keeps its shape.
 pub(super) fn grow_head(plate: Plate, strength: f32) -> Plate {
-    let Some(face) = plate.face else { return plate };
-    if strength <= 0.0 {
+    if strength <= 0.0 || plate.solid.is_some() {
         return plate;
     }
+    let Some(face) = plate.face else { return squash(plate, 1.0 - 0.10 * strength) };
     let b = bounds(&plate.alpha);
     let neck = ((face.y + 1.12 * face.h - b.y) / b.h).clamp(0.15, 0.9);
     let profile = profile(&plate, &b, neck, strength);
@@ -44,6 +44,12 @@ pub(super) fn grow_head(plate: Plate, strength: f32) -> Plate {
         h: (y1.saturating_sub(y0)).max(1) as f32,
     };
     Plate { color, alpha, face: Some(moved), ..plate }
+}
+
+/// Without a head to enlarge, a lower and rounder figure.
+fn squash(plate: Plate, k: f32) -> Plate {
+    let (w, h) = (plate.alpha.w, (plate.alpha.h as f32 * k) as usize);
+    Plate { color: plate.color.resized(w, h), alpha: plate.alpha.resized(w, h).map(|a| a.clamp(0.0, 1.0)), ..plate }
 }
 
 fn profile(plate: &Plate, b: &Rect, neck: f32, c: f32) -> Profile {
