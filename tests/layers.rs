@@ -131,7 +131,7 @@ fn sources() -> BTreeMap<PathBuf, String> {
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
             if path.is_dir() && name != "tests" {
                 folders.push(path);
-            } else if name.ends_with(".rs") && !name.contains("tests") {
+            } else if path.extension().is_some_and(|it| it == "rs") && !name.contains("tests") {
                 let text = fs::read_to_string(&path).unwrap();
                 // What follows the tests' own module is theirs.
                 let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned();

@@ -10,8 +10,24 @@ use crate::domain::{AspectRatio, Delivery, GivenOptions, OptionFault, Options, P
 /// The style that is used when none is given.
 pub const DEFAULT_STYLE: &str = "pvc-scale";
 
-const FILES: [&str; 3] =
-    [include_str!("styles/pvc-scale.json"), include_str!("styles/anime.json"), include_str!("styles/bronze-bust.json")];
+const FILES: [&str; 16] = [
+    include_str!("styles/pvc-scale.json"),
+    include_str!("styles/anime.json"),
+    include_str!("styles/chibi.json"),
+    include_str!("styles/capsule-toy.json"),
+    include_str!("styles/action-figure.json"),
+    include_str!("styles/vinyl-bighead.json"),
+    include_str!("styles/brick-minifig.json"),
+    include_str!("styles/plush.json"),
+    include_str!("styles/resin-kit.json"),
+    include_str!("styles/bronze-bust.json"),
+    include_str!("styles/marble-bust.json"),
+    include_str!("styles/voxel.json"),
+    include_str!("styles/wooden-peg.json"),
+    include_str!("styles/tin-soldier.json"),
+    include_str!("styles/papercraft.json"),
+    include_str!("styles/claymation.json"),
+];
 
 static STYLES: LazyLock<Vec<Style>> =
     LazyLock::new(|| FILES.iter().filter_map(|text| serde_json::from_str(text).ok()).collect());

@@ -24,46 +24,42 @@ struct Look {
     vignette: f32,
 }
 
-const DESK: Look = Look {
-    top: 0x2a_2f4a,
-    low: 0x6d_5a6e,
-    floor: 0x7a_4f32,
-    glow: 0.45,
-    bokeh: 0.9,
-    blend: 0.006,
-    planks: 1.0,
-    vignette: 0.38,
-};
+#[rustfmt::skip]
+const DESK: Look = Look { top: 0x2a_2f4a, low: 0x6d_5a6e, floor: 0x7a_4f32, glow: 0.45, bokeh: 0.9, blend: 0.006, planks: 1.0, vignette: 0.38 };
+#[rustfmt::skip]
 const PLAIN: Look = Look { top: 0, low: 0, floor: 0, glow: 0.35, bokeh: 0.0, blend: 0.10, planks: 0.0, vignette: 0.22 };
+#[rustfmt::skip]
 const LILAC: Look = Look { top: 0x8f_b4ff, low: 0xf3_dcff, floor: 0xf8_ecff, glow: 0.30, ..PLAIN };
-const GALLERY: Look =
-    Look { top: 0x15_1719, low: 0x3a_3c40, floor: 0x2c_2a29, glow: 1.10, blend: 0.05, vignette: 0.55, ..PLAIN };
-const MUSEUM: Look =
-    Look { top: 0x2b_3846, low: 0x6d_7f90, floor: 0x5a_6875, glow: 0.55, blend: 0.05, vignette: 0.40, ..PLAIN };
+#[rustfmt::skip]
+const GALLERY: Look = Look { top: 0x15_1719, low: 0x3a_3c40, floor: 0x2c_2a29, glow: 1.10, blend: 0.05, vignette: 0.55, ..PLAIN };
+#[rustfmt::skip]
+const MUSEUM: Look = Look { top: 0x2b_3846, low: 0x6d_7f90, floor: 0x5a_6875, glow: 0.55, blend: 0.05, vignette: 0.40, ..PLAIN };
+#[rustfmt::skip]
 const PINK: Look = Look { top: 0xff_b3cf, low: 0xff_d9e6, floor: 0xff_cfe0, ..PLAIN };
+#[rustfmt::skip]
 const WHITE: Look = Look { top: 0xa9_aeb4, low: 0xe4_e6e8, floor: 0xdc_dde0, ..PLAIN };
+#[rustfmt::skip]
 const SAND: Look = Look { top: 0xc9_a77c, low: 0xea_d5b4, floor: 0xdc_c19a, ..PLAIN };
+#[rustfmt::skip]
 const YELLOW: Look = Look { top: 0xf7_b500, low: 0xff_d75a, floor: 0xfc_cb38, ..PLAIN };
+#[rustfmt::skip]
 const MINT: Look = Look { top: 0x8f_d6be, low: 0xcf_f2e4, floor: 0xbd_e8d8, ..PLAIN };
-const WORKSHOP: Look = Look {
-    top: 0x2e_1c12,
-    low: 0x6b_4428,
-    floor: 0x8a_5d38,
-    bokeh: 0.55,
-    blend: 0.006,
-    planks: 1.0,
-    vignette: 0.42,
-    ..PLAIN
-};
+#[rustfmt::skip]
+const WORKSHOP: Look = Look { top: 0x2e_1c12, low: 0x6b_4428, floor: 0x8a_5d38, bokeh: 0.55, blend: 0.006, planks: 1.0, vignette: 0.42, ..PLAIN };
+#[rustfmt::skip]
 const SKY: Look = Look { top: 0x3f_93e0, low: 0xbf_e6fb, floor: 0x7f_b45c, blend: 0.012, ..PLAIN };
+#[rustfmt::skip]
 const GREY: Look = Look { top: 0x5e_656b, low: 0x98_a0a6, floor: 0x8b_9298, ..PLAIN };
+#[rustfmt::skip]
 const ORANGE: Look = Look { top: 0x2a_6f9e, low: 0x6f_b3d2, floor: 0x8f_b9c9, ..PLAIN };
-const NIGHT: Look =
-    Look { top: 0x14_1038, low: 0x4a_2f7a, floor: 0x33_2257, bokeh: 1.0, blend: 0.006, vignette: 0.40, ..PLAIN };
+#[rustfmt::skip]
+const NIGHT: Look = Look { top: 0x14_1038, low: 0x4a_2f7a, floor: 0x33_2257, bokeh: 1.0, blend: 0.006, vignette: 0.40, ..PLAIN };
+#[rustfmt::skip]
 const TEAL: Look = Look { top: 0x0f_6f78, low: 0x35_a9a8, floor: 0x2a_9596, ..PLAIN };
+#[rustfmt::skip]
 const MEADOW: Look = Look { top: 0x5c_7cf0, low: 0xa9_c8ff, floor: 0x4f_8a3a, blend: 0.006, ..PLAIN };
-const PARCHMENT: Look =
-    Look { top: 0x5a_2a22, low: 0x8f_4a38, floor: 0x6e_4a30, blend: 0.006, planks: 0.8, vignette: 0.45, ..PLAIN };
+#[rustfmt::skip]
+const PARCHMENT: Look = Look { top: 0x5a_2a22, low: 0x8f_4a38, floor: 0x6e_4a30, blend: 0.006, planks: 0.8, vignette: 0.45, ..PLAIN };
 
 fn look(setting: Setting) -> &'static Look {
     match setting {

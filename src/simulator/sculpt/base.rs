@@ -22,18 +22,27 @@ struct Look {
     shine: f32,
 }
 
+#[rustfmt::skip]
 const GLOSS: Look = Look { color: 0x17_181c, thick: 0.028, mirror: 0.22, clear: 0.0, mottle: (0.0, 1.0), shine: 1.0 };
-const ACRYLIC: Look =
-    Look { color: 0xe8_f4ff, thick: 0.020, mirror: 0.10, clear: 0.75, mottle: (0.0, 1.0), shine: 1.2 };
+#[rustfmt::skip]
+const ACRYLIC: Look = Look { color: 0xe8_f4ff, thick: 0.020, mirror: 0.10, clear: 0.75, mottle: (0.0, 1.0), shine: 1.2 };
+#[rustfmt::skip]
 const STONE: Look = Look { color: 0x4b_4744, thick: 0.085, mirror: 0.03, clear: 0.0, mottle: (0.5, 0.012), shine: 0.5 };
-const MARBLE: Look =
-    Look { color: 0x9a_9a98, thick: 0.085, mirror: 0.06, clear: 0.0, mottle: (0.30, 0.05), shine: 0.7 };
+#[rustfmt::skip]
+const MARBLE: Look = Look { color: 0x9a_9a98, thick: 0.085, mirror: 0.06, clear: 0.0, mottle: (0.30, 0.05), shine: 0.7 };
+#[rustfmt::skip]
 const WOOD: Look = Look { color: 0x9a_6236, thick: 0.036, mirror: 0.04, clear: 0.0, mottle: (0.45, 0.02), shine: 0.5 };
+#[rustfmt::skip]
 const STUDS: Look = Look { color: 0x1f_8f3c, thick: 0.028, mirror: 0.08, clear: 0.0, mottle: (0.0, 1.0), shine: 0.9 };
+#[rustfmt::skip]
 const WHITE: Look = Look { color: 0xe4_e6e8, thick: 0.024, mirror: 0.06, clear: 0.0, mottle: (0.0, 1.0), shine: 0.5 };
+#[rustfmt::skip]
 const STEEL: Look = Look { color: 0x4f_565c, thick: 0.030, mirror: 0.10, clear: 0.0, mottle: (0.0, 1.0), shine: 0.9 };
+#[rustfmt::skip]
 const GRASS: Look = Look { color: 0x4f_8f35, thick: 0.045, mirror: 0.0, clear: 0.0, mottle: (1.1, 0.006), shine: 0.05 };
+#[rustfmt::skip]
 const TIN: Look = Look { color: 0x3c_6b2e, thick: 0.020, mirror: 0.08, clear: 0.0, mottle: (0.35, 0.02), shine: 1.0 };
+#[rustfmt::skip]
 const CUP: Look = Look { color: 0xe2_3d5a, thick: 0.080, mirror: 0.08, clear: 0.0, mottle: (0.0, 1.0), shine: 1.2 };
 
 fn look(base: Base) -> &'static Look {

@@ -130,7 +130,9 @@ pub(super) fn voxels(figure: &mut Figure, seed: u32) {
     figure.albedo = Grid::build(w, h, |x, y| {
         let (i, u, v) = cells.at(x, y);
         let here = cells.height[i];
-        let drop = |open: bool, j: usize| if open && cells.full[j] { (here - cells.height[j]) / step } else { 3.0 };
+        let drop = |open: bool, j: usize| {
+            if open && cells.full[j] { (here - cells.height[j]) / step } else { 3.0 }
+        };
         let above = drop(i >= cells.w, i.saturating_sub(cells.w));
         let right = drop(i % cells.w + 1 < cells.w, (i + 1).min(cells.full.len() - 1));
         let lid = if above > 0.4 { smoothstep(0.28, 0.22, v) } else { 0.0 };

@@ -39,10 +39,12 @@ const fn leaning(lean: f32, mut piece: Piece) -> Piece {
     piece
 }
 
+#[rustfmt::skip]
 const PEG: &[Piece] = &[
     piece((0.0, 0.70), (0.265, 0.30), (0.52, 4.5), (1.05, 1.95), (0.0, 0.90, 0.95)),
     piece((0.0, 0.225), (0.215, 0.225), (1.0, 2.0), (0.0, 1.02), (0.0, 0.98, 1.0)),
 ];
+#[rustfmt::skip]
 const DOLL: &[Piece] = &[
     piece((-0.080, 0.945), (0.080, 0.055), (1.0, 2.6), (1.80, 1.82), (-0.45, 0.03, 0.55)),
     piece((0.080, 0.945), (0.080, 0.055), (1.0, 2.6), (1.80, 1.82), (-0.45, 0.03, 0.55)),
@@ -51,6 +53,7 @@ const DOLL: &[Piece] = &[
     piece((0.0, 0.795), (0.185, 0.175), (0.74, 3.0), (1.06, 1.85), (0.0, 0.80, 0.66)),
     piece((0.0, 0.330), (0.335, 0.325), (1.0, 2.25), (0.0, 1.03), (0.0, 0.97, 1.0)),
 ];
+#[rustfmt::skip]
 const BIG_HEAD: &[Piece] = &[
     piece((-0.085, 0.92), (0.085, 0.085), (1.0, 4.0), (1.85, 1.98), (-0.4, 0.3, 0.45)),
     piece((0.085, 0.92), (0.085, 0.085), (1.0, 4.0), (1.85, 1.98), (0.4, 0.3, 0.45)),
@@ -59,6 +62,7 @@ const BIG_HEAD: &[Piece] = &[
     piece((0.0, 0.74), (0.175, 0.18), (0.86, 4.0), (1.08, 1.85), (0.0, 0.80, 0.62)),
     piece((0.0, 0.325), (0.375, 0.315), (1.0, 3.0), (0.0, 1.03), (0.0, 0.97, 1.0)),
 ];
+#[rustfmt::skip]
 const MINIFIG: &[Piece] = &[
     piece((-0.108, 0.855), (0.100, 0.145), (1.0, 9.0), (1.80, 1.82), (-0.45, 0.03, 0.75)),
     piece((0.108, 0.855), (0.100, 0.145), (1.0, 9.0), (1.80, 1.82), (-0.45, 0.03, 0.75)),
@@ -92,14 +96,15 @@ fn plan(body: Body) -> Option<Plan> {
 
 /// Gives a person another body within `fit` (pixels); everything else keeps its own.
 pub(super) fn rebuild(plate: Plate, body: Body, fit: (f32, f32)) -> Plate {
-    let (Some(face), Some(plan)) = (plate.face, plan(body)) else { return plate };
-    let tall = fit.1.min(0.98 * fit.0 / (2.0 * plan.half)).max(16.0);
-    let (w, h) = ((2.0 * (plan.half * tall + MARGIN)) as usize, (tall + 2.0 * MARGIN) as usize);
-    let source = Source::new(&plate, &face);
-    let hit = |x: f32, y: f32| {
-        let (px, py) = ((x - 0.5 * w as f32) / tall, (y - MARGIN) / tall);
-        plan.pieces.iter().rev().find_map(|p| p.hit(px, py).map(|(u, v, z)| (p, u, v, z)))
+    let (Some(face), Some(plan)) = (plate.face, plan(body)) else {
+        return plate;
     };
+    let tall = fit.1.min(0.98 * fit.0 / (2.0 * plan.half)).max(16.0);
+    let w = (2.0 * (plan.half * tall + MARGIN)) as usize;
+    let h = (tall + 2.0 * MARGIN) as usize;
+    let source = Source::new(&plate, &face);
+    let axis = 0.5 * w as f32;
+    let hit = |x: f32, y: f32| plan.hit((x - axis) / tall, (y - MARGIN) / tall);
     let color = Grid::build(w, h, |x, y| {
         hit(x as f32 + 0.5, y as f32 + 0.5).map_or_else(Default::default, |(p, u, v, _)| {
             let (sx, sy) = source.place(mix(p.rows.0, p.rows.1, v), p.columns.0 + p.columns.1 * u);
@@ -107,22 +112,24 @@ pub(super) fn rebuild(plate: Plate, body: Body, fit: (f32, f32)) -> Plate {
         })
     });
     let solid = Grid::build(w, h, |x, y| hit(x as f32 + 0.5, y as f32 + 0.5).map_or(0.0, |(p, _, _, z)| z * p.depth));
-    let covered = |x: f32, y: f32| f32::from(u8::from(hit(x, y).is_some()));
-    let alpha = Grid::build(w, h, |x, y| {
-        let (x, y) = (x as f32, y as f32);
-        0.25 * (covered(x + 0.25, y + 0.25)
-            + covered(x + 0.75, y + 0.25)
-            + covered(x + 0.25, y + 0.75)
-            + covered(x + 0.75, y + 0.75))
-    });
+    let alpha = Grid::build(w, h, |x, y| coverage(x as f32, y as f32, |x, y| hit(x, y).is_some()));
     let (fx, fy, fr) = plan.face;
-    let face = Rect {
-        x: 0.5 * w as f32 + (fx - fr) * tall,
-        y: MARGIN + (fy - fr) * tall,
-        w: 2.0 * fr * tall,
-        h: 2.0 * fr * tall,
-    };
+    let face = Rect::new(fx - fr, fy - fr, 2.0 * fr, 2.0 * fr).scaled(tall);
+    let face = Rect { x: axis + face.x, y: MARGIN + face.y, ..face };
     Plate { color, alpha, face: Some(face), solid: Some(solid), cut: true, ..plate }
+}
+
+/// Share of a pixel that is covered, by four samples.
+fn coverage(x: f32, y: f32, covered: impl Fn(f32, f32) -> bool) -> f32 {
+    let hits = [(0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)];
+    hits.iter().filter(|(dx, dy)| covered(x + dx, y + dy)).count() as f32 * 0.25
+}
+
+impl Plan {
+    /// The foremost piece at a place, with the position inside it and its height there.
+    fn hit(&self, x: f32, y: f32) -> Option<(&'static Piece, f32, f32, f32)> {
+        self.pieces.iter().rev().find_map(|p| p.hit(x, y).map(|(u, v, z)| (p, u, v, z)))
+    }
 }
 
 impl Piece {

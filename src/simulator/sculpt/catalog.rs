@@ -10,6 +10,7 @@ const fn stage(base: Base, setting: Setting, package: Package, scale: f32) -> St
 }
 
 /// All kinds; the first is the fallback.
+#[rustfmt::skip]
 pub(super) const STYLES: [Style; 16] = [
     Style {
         id: "pvc-scale",
@@ -24,16 +25,7 @@ pub(super) const STYLES: [Style; 16] = [
         id: "anime",
         form: Form { depth: 0.40, part: 0.20, detail: 0.015, blur: 2.0, head: 0.22, ..FORM },
         paint: Paint { colors: 9, snap: 0.93, face: 0.85, flatten: 0.75, chroma: 1.42, tone: 0.62, mono: None },
-        finish: Finish {
-            rough: 0.20,
-            spec: 0.45,
-            wrap: 0.25,
-            rim: 1.3,
-            cel: 0.8,
-            crevice: 0.5,
-            exposure: 1.08,
-            ..Finish::PLAIN
-        },
+        finish: Finish { rough: 0.20, spec: 0.45, wrap: 0.25, rim: 1.3, cel: 0.8, crevice: 0.5, exposure: 1.08, ..Finish::PLAIN },
         grain: Grain::Smooth,
         features: Features::Anime,
         stage: stage(Base::Acrylic, Setting::Lilac, Package::None, 1.0),
@@ -87,16 +79,7 @@ pub(super) const STYLES: [Style; 16] = [
         id: "plush",
         form: Form { depth: 0.50, part: 0.26, detail: 0.01, blur: 2.2, head: 0.7, body: Body::Doll, ..FORM },
         paint: Paint { colors: 8, snap: 0.93, face: 0.85, flatten: 0.7, chroma: 1.1, tone: 0.6, mono: None },
-        finish: Finish {
-            rough: 0.95,
-            spec: 0.05,
-            f0: 0.02,
-            wrap: 0.55,
-            rim: 0.2,
-            fuzz: 0.42,
-            crevice: 1.2,
-            ..Finish::PLAIN
-        },
+        finish: Finish { rough: 0.95, spec: 0.05, f0: 0.02, wrap: 0.55, rim: 0.2, fuzz: 0.42, crevice: 1.2, ..Finish::PLAIN },
         grain: Grain::Fur,
         features: Features::Stitched,
         stage: stage(Base::Wood, Setting::Sand, Package::None, 1.0),
@@ -122,17 +105,8 @@ pub(super) const STYLES: [Style; 16] = [
     Style {
         id: "marble-bust",
         form: Form { part: 0.14, detail: 0.09, blur: 1.3, ..FORM },
-        paint: Paint { mono: Some((0xfb_f6ea, 0.74, 0.34)), ..Paint::PLAIN },
-        finish: Finish {
-            rough: 0.50,
-            spec: 0.30,
-            f0: 0.04,
-            wrap: 0.30,
-            sss: 0.10,
-            rim: 0.3,
-            exposure: 0.72,
-            ..Finish::PLAIN
-        },
+        paint: Paint { mono: Some((0xfb_f6ea, 0.62, 0.40)), ..Paint::PLAIN },
+        finish: Finish { rough: 0.50, spec: 0.30, f0: 0.04, wrap: 0.30, sss: 0.10, rim: 0.3, exposure: 0.66, ..Finish::PLAIN },
         grain: Grain::Veins,
         features: Features::Photo,
         stage: stage(Base::Marble, Setting::Museum, Package::None, 1.0),
@@ -159,13 +133,7 @@ pub(super) const STYLES: [Style; 16] = [
         id: "tin-soldier",
         form: Form { depth: 0.26, part: 0.22, detail: 0.07, blur: 1.2, ..FORM },
         paint: Paint { colors: 8, snap: 0.92, face: 0.6, flatten: 0.6, chroma: 1.35, tone: 0.7, mono: None },
-        finish: Finish {
-            rough: 0.22,
-            rim: 0.8,
-            metal: Some(Metal { tint: 0xe8_ecf2, gain: 0.95 }),
-            exposure: 0.95,
-            ..Finish::PLAIN
-        },
+        finish: Finish { rough: 0.22, rim: 0.8, metal: Some(Metal { tint: 0xe8_ecf2, gain: 0.95 }), exposure: 0.95, ..Finish::PLAIN },
         grain: Grain::Enamel,
         features: Features::Photo,
         stage: stage(Base::Tin, Setting::Parchment, Package::None, 0.92),

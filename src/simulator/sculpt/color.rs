@@ -46,7 +46,9 @@ pub(super) fn lab(c: V3) -> V3 {
     let x = c.dot(V3(0.4124, 0.3576, 0.1805)) / 0.9505;
     let y = c.dot(V3(0.2126, 0.7152, 0.0722));
     let z = c.dot(V3(0.0193, 0.1192, 0.9505)) / 1.089;
-    let f = |t: f32| if t > 0.008_856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 };
+    let f = |t: f32| {
+        if t > 0.008_856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 }
+    };
     let (fx, fy, fz) = (f(x), f(y), f(z));
     V3(116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz))
 }
@@ -55,7 +57,9 @@ pub(super) fn lab(c: V3) -> V3 {
 pub(super) fn unlab(c: V3) -> V3 {
     let fy = (c.0 + 16.0) / 116.0;
     let (fx, fz) = (fy + c.1 / 500.0, fy - c.2 / 200.0);
-    let f = |t: f32| if t > 0.206_893 { t * t * t } else { (t - 16.0 / 116.0) / 7.787 };
+    let f = |t: f32| {
+        if t > 0.206_893 { t * t * t } else { (t - 16.0 / 116.0) / 7.787 }
+    };
     let xyz = V3(f(fx) * 0.9505, f(fy), f(fz) * 1.089);
     V3(
         xyz.dot(V3(3.2406, -1.5372, -0.4986)),

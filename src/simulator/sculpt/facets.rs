@@ -1,6 +1,6 @@
 //! Folded card: the figure as flat triangles over scattered points.
 
-use super::grid::{Picture, Plane};
+use super::grid::{Picture, Plane, reduced};
 use super::noise::Pcg;
 use super::shade::Figure;
 use super::vector::{V3, mix, smoothstep};
@@ -44,36 +44,37 @@ pub(super) fn fold(figure: &mut Figure, seed: u32) {
 
 /// Points along the outline, then inside by rejection with density following edges.
 fn scatter(figure: &Figure, seed: u32) -> Vec<Point> {
-    let a = &figure.alpha;
-    let k = (COARSE / a.w.max(a.h) as f32).min(1.0);
-    let small = a.resized(((a.w as f32 * k) as usize).max(8), ((a.h as f32 * k) as usize).max(8));
-    let light = figure.albedo.resized(small.w, small.h).map(|c| c.0 + c.1 + c.2).blur(1.0);
-    let mut rng = Pcg::new(u64::from(seed) ^ 0xfa1d);
+    let (w, h, k) = reduced(figure.alpha.w, figure.alpha.h, COARSE);
+    let small = figure.alpha.resized(w, h);
+    let light = figure.albedo.resized(w, h).map(|c| c.0 + c.1 + c.2).blur(1.0);
     let mut points: Vec<Point> = Vec::new();
-    let far =
-        |points: &[Point], p: Point, d: f32| points.iter().all(|q| (p.0 - q.0).powi(2) + (p.1 - q.1).powi(2) > d * d);
-    for y in 0..small.h {
-        for x in 0..small.w {
-            let (gx, gy) = small.gradient(x, y);
-            let p = (x as f32 + 0.5, y as f32 + 0.5);
-            if small.at(x, y) > 0.5 && gx.abs() + gy.abs() > 0.2 && far(&points, p, 4.2) {
-                points.push(p);
-            }
+    for i in 0..w * h {
+        let (gx, gy) = small.gradient(i % w, i / w);
+        let p = ((i % w) as f32 + 0.5, (i / w) as f32 + 0.5);
+        if small.v[i] > 0.5 && gx.abs() + gy.abs() > 0.2 && apart(&points, p, 4.2) {
+            points.push(p);
         }
     }
+    let mut rng = Pcg::new(u64::from(seed) ^ 0xfa1d);
     for _ in 0..INNER * 40 {
         if points.len() >= INNER + 160 {
             break;
         }
-        let (x, y) = (rng.unit() * small.w as f32, rng.unit() * small.h as f32);
-        let (i, j) = ((x as usize).min(small.w - 1), (y as usize).min(small.h - 1));
+        let p = (rng.unit() * w as f32, rng.unit() * h as f32);
+        let (i, j) = ((p.0 as usize).min(w - 1), (p.1 as usize).min(h - 1));
         let (gx, gy) = light.gradient(i, j);
         let detail = (6.0 * (gx * gx + gy * gy).sqrt()).min(1.0);
-        if small.at(i, j) > 0.9 && rng.unit() < 0.10 + 0.90 * detail && far(&points, (x, y), 6.5 - 3.7 * detail) {
-            points.push((x, y));
+        let wanted = small.at(i, j) > 0.9 && rng.unit() < 0.10 + 0.90 * detail;
+        if wanted && apart(&points, p, 6.5 - 3.7 * detail) {
+            points.push(p);
         }
     }
     points.iter().map(|p| (p.0 / k, p.1 / k)).collect()
+}
+
+/// Whether a place is farther than `d` from every point.
+fn apart(points: &[Point], p: Point, d: f32) -> bool {
+    points.iter().all(|q| (p.0 - q.0).powi(2) + (p.1 - q.1).powi(2) > d * d)
 }
 
 /// Delaunay triangulation by inserting point after point (Bowyer 1981, Watson 1981).

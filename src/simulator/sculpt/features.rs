@@ -29,6 +29,7 @@ const BLUSH: u32 = 0xf0_7a7c;
 
 use Shape::{Disc, Lash, Seam, Smile};
 
+#[rustfmt::skip]
 const ANIME: &[Mark] = &[
     Mark(Disc, (0.27, 0.70), (0.12, 0.06), BLUSH, (0.30, 0.30), true, 0.0),
     Mark(Disc, (0.225, 0.50), (0.130, 0.135), WHITE, (0.97, 0.97), true, 0.0),
@@ -40,6 +41,7 @@ const ANIME: &[Mark] = &[
     Mark(Disc, (0.0, 0.70), (0.012, 0.010), LIP, (0.5, 0.5), false, 0.0),
     Mark(Smile, (0.0, 0.79), (0.085, 0.045), LIP, (1.0, 1.0), false, 0.0),
 ];
+#[rustfmt::skip]
 const CHIBI: &[Mark] = &[
     Mark(Disc, (0.30, 0.76), (0.115, 0.06), BLUSH, (0.45, 0.45), true, 0.0),
     Mark(Disc, (0.235, 0.56), (0.125, 0.170), BLACK, (1.0, 1.0), true, 0.008),
@@ -48,22 +50,26 @@ const CHIBI: &[Mark] = &[
     Mark(Lash, (0.235, 0.27), (0.105, 0.035), 0x4a_3328, (0.85, 0.85), true, 0.0),
     Mark(Smile, (0.0, 0.80), (0.07, 0.045), LIP, (1.0, 1.0), false, 0.0),
 ];
+#[rustfmt::skip]
 const DOTS: &[Mark] = &[
     Mark(Disc, (0.30, 0.68), (0.09, 0.075), BLUSH, (0.32, 0.32), true, 0.0),
     Mark(Disc, (0.20, 0.47), (0.060, 0.068), BLACK, (1.0, 1.0), true, 0.0),
     Mark(Lash, (0.20, 0.33), (0.085, 0.035), 0x4a_3328, (0.9, 0.9), true, 0.0),
     Mark(Smile, (0.0, 0.66), (0.19, 0.125), BLACK, (1.0, 1.0), false, 0.0),
 ];
+#[rustfmt::skip]
 const BUTTONS: &[Mark] = &[
     Mark(Disc, (0.25, 0.52), (0.125, 0.130), BLACK, (1.0, 1.0), true, 0.05),
     Mark(Disc, (0.0, 0.66), (0.045, 0.030), 0xc8_8a72, (0.55, 0.55), false, 0.03),
 ];
+#[rustfmt::skip]
 const STITCHED: &[Mark] = &[
     Mark(Disc, (0.31, 0.68), (0.10, 0.07), BLUSH, (0.40, 0.40), true, 0.0),
     Mark(Disc, (0.22, 0.48), (0.085, 0.090), BLACK, (1.0, 1.0), true, 0.06),
     Mark(Disc, (0.0, 0.62), (0.055, 0.038), 0x5a_3428, (1.0, 1.0), false, 0.02),
     Mark(Seam, (0.0, 0.68), (0.15, 0.11), 0x3a_2420, (1.0, 1.0), false, -0.01),
 ];
+#[rustfmt::skip]
 const BALLS: &[Mark] = &[
     Mark(Disc, (0.20, 0.45), (0.150, 0.150), 0xf6_f3ea, (1.0, 1.0), true, 0.10),
     Mark(Disc, (0.175, 0.46), (0.056, 0.060), BLACK, (1.0, 1.0), true, 0.0),

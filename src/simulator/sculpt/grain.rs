@@ -73,7 +73,7 @@ fn veins(figure: &mut Figure, seed: u32) {
         let thin = fbm(u * 7.0 + 9.0, v * 7.0, 4, seed ^ 5);
         let major = (-((9.0 * u + 5.0 * v + 9.0 * wander).sin().abs()) / 0.07).exp();
         let minor = (-((15.0 * u - 11.0 * v + 12.0 * thin).sin().abs()) / 0.05).exp();
-        mix(c, V3(0.30, 0.31, 0.34), (0.75 * major * smoothstep(0.35, 0.65, thin) + 0.40 * minor).min(0.7))
+        mix(c, V3(0.20, 0.21, 0.25), (0.75 * major * smoothstep(0.35, 0.65, thin) + 0.40 * minor).min(0.7))
             * (0.94 + 0.12 * wander)
     });
 }

@@ -35,6 +35,31 @@ pub(super) struct Rect {
     pub(super) h: f32,
 }
 
+impl Rect {
+    pub(super) fn new(x: f32, y: f32, w: f32, h: f32) -> Self {
+        Self { x, y, w, h }
+    }
+
+    /// The same rectangle in a grid `k` times the size.
+    pub(super) fn scaled(self, k: f32) -> Self {
+        Self { x: self.x * k, y: self.y * k, w: self.w * k, h: self.h * k }
+    }
+}
+
+/// Sides of a grid reduced so that its longer one is at most `longest` (at least 8), and the factor.
+pub(super) fn reduced(w: usize, h: usize, longest: f32) -> (usize, usize, f32) {
+    let k = (longest / w.max(h) as f32).min(1.0);
+    let side = |n: usize| ((n as f32 * k) as usize).max(8);
+    (side(w), side(h), k)
+}
+
+impl Picture {
+    /// Every component within 0..1: undoes the overshoot of sharp resampling.
+    pub(super) fn clipped(&self) -> Self {
+        self.map(|c| c.map(|v| v.clamp(0.0, 1.0)))
+    }
+}
+
 impl<T: Sample> Grid<T> {
     pub(super) fn filled(w: usize, h: usize, value: T) -> Self {
         let (w, h) = (w.max(1), h.max(1));

@@ -52,14 +52,15 @@ pub(super) fn fit(w: usize, h: usize, scale: f32) -> (f32, f32) {
     ((0.62 - 0.16 * wide) * w as f32 * scale, (0.64 - 0.06 * tall) * height * scale)
 }
 
-/// Places a figure (its plate's alpha) on a base of the given thickness (share of the stage).
-pub(super) fn place(alpha: &Plane, frame: (usize, usize), thick: f32, cut: bool) -> Layout {
+/// Places a figure (its plate's alpha) on a base of the given thickness (share of the stage);
+/// `room` widens it where something stands round the figure.
+pub(super) fn place(alpha: &Plane, frame: (usize, usize), thick: f32, room: f32, cut: bool) -> Layout {
     let (w, h) = frame;
     let (offset, height) = stage(w, h);
     let s = (w as f32).min(height);
     let b = bounds(alpha);
     let (foot, foot_mid) = footing(alpha, &b);
-    let rx = (1.06 * (0.50 * b.w).max(0.60 * foot * 2.0).max(0.17 * s)).min(0.40 * w as f32);
+    let rx = (1.06 * room * (0.50 * b.w).max(0.60 * foot * 2.0).max(0.17 * s)).min(0.40 * w as f32);
     let (ry, thick) = (rx * RATIO, thick * s);
     let low = if b.h < 0.4 * height { 0.80 } else { 0.865 };
     let top = offset + low * height - ry - thick;

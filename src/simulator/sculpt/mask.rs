@@ -8,6 +8,7 @@ use super::grid::{Grid, Picture, Plane, percentile};
 use super::mixture::Mixture;
 use super::morphology::Shape;
 use super::saliency::gather;
+use super::smooth::bilateral;
 use super::vector::{V3, mix};
 
 /// Longest side at which the subject is sought; pixels.
@@ -44,28 +45,32 @@ pub(super) fn find(photo: &Picture, face: Option<&Face>) -> Mask {
     let scale = LONGEST / photo.w.max(photo.h) as f32;
     let side = |n: usize| ((n as f32 * scale).round() as usize).max(SHORTEST);
     let (w, h) = (side(photo.w), side(photo.h));
-    let lab = bilateral(&photo.resized(w, h).map(|c| lab(c.map(|v| v.clamp(0.0, 1.0)))));
+    let lab = bilateral(&photo.resized(w, h).clipped().map(lab), 2, 12.0, 3.0);
     let (weight, gradient) = edge_weight(&lab);
-    let evidence = gather(&lab);
-    let prior = prior(&evidence, face, w.max(h) as f32);
-    let hard = face.map(|f| Grid::build(w, h, |x, y| f32::from(u8::from(head(f, w.max(h) as f32, x, y) < 0.45))));
-    let cut = rounds(&lab, &weight, &prior, hard.as_ref(), 4);
-    let shape = clean(&Shape::above(&cut, 0.5), &prior, &evidence.saliency, face.is_none());
-    let area = shape.area() as f32 / (w * h) as f32;
-    let loose = area < 0.015 || (area < 0.20 && ring(&shape, &gradient) > 0.22 + 1.2 * area.min(0.15));
-    let shape = if face.is_none() && !loose { completed(shape, &evidence.background, &prior) } else { shape };
-    let (alpha, mode) = match face {
-        Some(_) => (outline(&bust(shape)), Mode::Person),
-        None if loose => closeup(&lab, &weight),
-        None => (outline(&shape), Mode::Object),
-    };
+    let (alpha, mode) = first_look(&lab, &weight, &gradient, face).unwrap_or_else(|| closeup(&lab, &weight));
     let area = alpha.v.iter().filter(|&&a| a > 0.5).count() as f32 / (w * h) as f32;
     Mask { alpha, mode, area, lab }
 }
 
-/// Two-dimensional bilateral filter on Lab (Tomasi and Manduchi 1998) with rational weights.
-fn bilateral(lab: &Picture) -> Picture {
-    super::smooth::bilateral(lab, 2, 12.0, 3.0)
+/// The subject as something that ends inside the frame; nothing where that does not hold.
+fn first_look(lab: &Picture, weight: &Plane, gradient: &Plane, face: Option<&Face>) -> Option<(Plane, Mode)> {
+    let (w, h) = (lab.w, lab.h);
+    let n = w.max(h) as f32;
+    let evidence = gather(lab);
+    let prior = prior(&evidence, face, n);
+    let inner = |f: &Face| Grid::build(w, h, |x, y| f32::from(u8::from(head(f, n, x, y) < 0.45)));
+    let hard = face.map(inner);
+    let cut = Shape::above(&rounds(lab, weight, &prior, hard.as_ref(), 4), 0.5);
+    let shape = clean(&cut, &prior, &evidence.saliency, face.is_none());
+    if face.is_some() {
+        return Some((outline(&bust(shape)), Mode::Person));
+    }
+    let area = shape.area() as f32 / (w * h) as f32;
+    let loose = area < 0.20 && ring(&shape, gradient) > 0.22 + 1.2 * area.min(0.15);
+    if area < 0.015 || loose {
+        return None;
+    }
+    Some((outline(&completed(shape, &evidence.background, &prior)), Mode::Object))
 }
 
 /// Squared elliptic distance from the middle of the head; 1 on its outline or a little outside.
@@ -204,7 +209,7 @@ fn outline(shape: &Shape) -> Plane {
 fn oval(w: usize, h: usize) -> Plane {
     Grid::build(w, h, |x, y| {
         let dx = ((x as f32 + 0.5) / w as f32 - 0.5).abs() / 0.46;
-        let dy = ((y as f32 + 0.5) / h as f32 - 0.55).abs() / 0.56;
+        let dy = ((y as f32 + 0.5) / h as f32 - 0.545).abs() / 0.53;
         (dx.powf(2.4) + dy.powf(2.4)).powf(1.0 / 2.4)
     })
 }

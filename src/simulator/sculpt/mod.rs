@@ -89,7 +89,13 @@ fn find(photo: grid::Picture) -> Found {
 fn render(found: &Found, style: &style::Style, frame: (usize, usize), seed: u64) -> RgbImage {
     let figure = form(found, style, frame, seed);
     let color = shade::shade(&figure, &style.finish, backdrop::floor_color(style.stage.setting));
-    let at = layout::place(&figure.alpha, frame, base::thickness(style.stage.base), figure.cut);
+    let at = layout::place(
+        &figure.alpha,
+        frame,
+        base::thickness(style.stage.base),
+        package::room(style.stage.package),
+        figure.cut,
+    );
     let lit = package::Lit { color: &color, alpha: &figure.alpha };
     let scene = scene::compose(&lit, &at, style.stage, figure.accent, seed);
     grade::develop(&scene, at.s, seed)

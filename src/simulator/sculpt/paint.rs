@@ -1,7 +1,7 @@
 //! From photographed colour to paint: light flattened, colours reduced to a few.
 
 use super::color::{lab, unlab};
-use super::grid::{Grid, Picture, Plane, Rect, percentile};
+use super::grid::{Grid, Picture, Plane, Rect, percentile, reduced};
 use super::mixture::split_means;
 use super::plate::Plate;
 use super::smooth::bilateral;
@@ -32,29 +32,31 @@ pub(super) struct Labels {
 /// Paints the plate.
 pub(super) fn paint(plate: &Plate, how: &Paint) -> Painted {
     let (w, h) = (plate.alpha.w, plate.alpha.h);
-    let k = (LONGEST / w.max(h) as f32).min(1.0);
-    let (sw, sh) = (((w as f32 * k) as usize).max(8), ((h as f32 * k) as usize).max(8));
+    let (sw, sh, k) = reduced(w, h, LONGEST);
     let alpha = plate.alpha.resized(sw, sh);
-    let raw = plate.color.resized(sw, sh).map(|c| lab(c.map(|v| v.clamp(0.0, 1.0))));
+    let raw = plate.color.resized(sw, sh).clipped().map(lab);
     let smooth = bilateral(&bilateral(&raw, 2, 12.0, 3.0), 3, 10.0, 4.0);
-    let light = smooth.map(|c| c.0);
     let base = stretch(&flatten(&smooth, &alpha, how.flatten), &alpha, how.chroma);
-    let face = plate.face.map(|f| Rect { x: f.x * k, y: f.y * k, w: f.w * k, h: f.h * k });
-    let weight = how.tone;
+    let face = plate.face.map(|f| f.scaled(k));
     let soft = base.blur(1.0);
     let palette = palette(&base, &alpha, how);
-    let nearest = |c: V3| {
-        (1..palette.len())
-            .fold(0, |b, i| if apart(c, palette[i], weight) < apart(c, palette[b], weight) { i } else { b })
-    };
-    let labels: Vec<usize> = soft.v.iter().map(|&c| nearest(c)).collect();
+    let labels = soft.v.iter().map(|&c| nearest(c, &palette, how.tone)).collect();
     let painted = Grid::build(sw, sh, |x, y| {
-        let snapped = blend(soft.at(x, y), &palette, weight);
+        let snapped = blend(soft.at(x, y), &palette, how.tone);
         let here = in_face(face.as_ref(), x as f32, y as f32);
         mix(base.at(x, y), snapped, how.snap * (1.0 - (1.0 - how.face) * here))
     });
-    let albedo = painted.map(unlab).resized(w, h).map(|c| c.map(|v| v.clamp(0.0, 1.0)));
-    Painted { albedo, light: light.resized(w, h), labels: Labels { w: sw, h: sh, v: labels } }
+    Painted {
+        albedo: painted.map(unlab).resized(w, h).clipped(),
+        light: smooth.map(|c| c.0).resized(w, h),
+        labels: Labels { w: sw, h: sh, v: labels },
+    }
+}
+
+/// The paint nearest to a colour, the first of equals.
+fn nearest(c: V3, palette: &[V3], tone: f32) -> usize {
+    let nearer = |a: usize, b: usize| apart(c, palette[a], tone) < apart(c, palette[b], tone);
+    (1..palette.len()).fold(0, |best, i| if nearer(i, best) { i } else { best })
 }
 
 /// 1 inside the face, falling to 0 around it.
@@ -95,8 +97,7 @@ fn palette(c: &Picture, alpha: &Plane, how: &Paint) -> Vec<V3> {
     for _ in 0..STEPS {
         let mut sums = vec![(V3::default(), 0.0_f32); means.len()];
         for &s in &sample {
-            let k = (1..means.len())
-                .fold(0, |b, i| if apart(s, means[i], how.tone) < apart(s, means[b], how.tone) { i } else { b });
+            let k = nearest(s, &means, how.tone);
             sums[k] = (sums[k].0 + s, sums[k].1 + 1.0);
         }
         for (i, &(sum, n)) in sums.iter().enumerate() {

@@ -35,18 +35,24 @@ pub(super) fn cut_out(photo: &Picture, mask: &Mask, face: Option<&Face>, fit: (f
     let (bw, bh) = (bounds.w * sx, bounds.h * sy);
     let k = (fit.0 / bw).min(fit.1 / bh);
     let m = MARGIN / k;
-    let rect = Rect { x: bounds.x * sx - m, y: bounds.y * sy - m, w: bw + 2.0 * m, h: bh + 2.0 * m };
-    let (w, h) = (((rect.w * k).round() as usize).max(24), ((rect.h * k).round() as usize).max(24));
-    let color = photo.resample(rect, w, h).map(|c| c.map(|v| v.clamp(0.0, 1.0)));
-    let inner = Rect { x: rect.x / sx, y: rect.y / sy, w: rect.w / sx, h: rect.h / sy };
+    let rect = Rect::new(bounds.x * sx - m, bounds.y * sy - m, bw + 2.0 * m, bh + 2.0 * m);
+    let side = |n: f32| ((n * k).round() as usize).max(24);
+    let (w, h) = (side(rect.w), side(rect.h));
+    let inner = Rect::new(rect.x / sx, rect.y / sy, rect.w / sx, rect.h / sy);
     let cut = mask.mode != Mode::Object || bottom_share(a) > 0.12;
-    let soft = a.resample(inner, w, h).blur((0.45 * w as f32 / inner.w).clamp(0.5, 12.0));
-    let alpha = if cut { round_off(&soft.map(edge)) } else { framed(&soft.map(edge)) };
+    let soft = a.resample(inner, w, h).blur((0.45 * w as f32 / inner.w).clamp(0.5, 12.0)).map(edge);
     let n = photo.w.max(photo.h) as f32;
-    let frontal = face.is_some_and(|f| f.score > FRONTAL);
-    let face =
-        face.map(|f| Rect { x: (f.x * n - rect.x) * k, y: (f.y * n - rect.y) * k, w: f.w * n * k, h: f.h * n * k });
-    Plate { color, alpha, face, cut, frontal, solid: None }
+    Plate {
+        color: photo.resample(rect, w, h).clipped(),
+        alpha: if cut { round_off(&soft) } else { framed(&soft) },
+        face: face.map(|f| {
+            let f = Rect::new(f.x - rect.x / n, f.y - rect.y / n, f.w, f.h);
+            f.scaled(n * k)
+        }),
+        cut,
+        frontal: face.is_some_and(|f| f.score > FRONTAL),
+        solid: None,
+    }
 }
 
 fn edge(a: f32) -> f32 {
@@ -66,7 +72,7 @@ pub(super) fn bounds(a: &Plane) -> Rect {
     if x0 >= x1 || y0 >= y1 {
         (x0, y0, x1, y1) = (0, 0, a.w, a.h);
     }
-    Rect { x: x0 as f32, y: y0 as f32, w: (x1 - x0) as f32, h: (y1 - y0) as f32 }
+    Rect::new(x0 as f32, y0 as f32, (x1 - x0) as f32, (y1 - y0) as f32)
 }
 
 /// Share of the subject's width that lies in the photo's last row.

@@ -11,12 +11,14 @@ struct Profile {
 }
 
 /// Enlarges the head by `strength` (0.6 for super-deformed figures) and squeezes the body; a plate without a face
-/// keeps its shape.
+/// becomes lower instead, and a rebuilt body keeps its shape.
 pub(super) fn grow_head(plate: Plate, strength: f32) -> Plate {
     if strength <= 0.0 || plate.solid.is_some() {
         return plate;
     }
-    let Some(face) = plate.face else { return squash(plate, 1.0 - 0.10 * strength) };
+    let Some(face) = plate.face else {
+        return squash(plate, 1.0 - 0.10 * strength);
+    };
     let b = bounds(&plate.alpha);
     let neck = ((face.y + 1.12 * face.h - b.y) / b.h).clamp(0.15, 0.9);
     let profile = profile(&plate, &b, neck, strength);
@@ -24,26 +26,23 @@ pub(super) fn grow_head(plate: Plate, strength: f32) -> Plate {
     let half = (b.x + b.w - axis).max(axis - b.x).max(1.0);
     let top = profile.scale.iter().copied().fold(1.0, f32::max);
     let w = (2.0 * (half * top + MARGIN)).ceil() as usize;
-    let from = |x: usize, y: usize| (axis + (x as f32 + 0.5 - 0.5 * w as f32) / profile.scale[y], profile.source[y]);
+    let middle = 0.5 * w as f32;
+    let column = |x: usize, y: usize| axis + (x as f32 + 0.5 - middle) / profile.scale[y] - 0.5;
     let h = plate.alpha.h;
-    let color = Grid::build(w, h, |x, y| {
-        let (sx, sy) = from(x, y);
-        plate.color.bilinear(sx - 0.5, sy)
-    });
-    let alpha = Grid::build(w, h, |x, y| {
-        let (sx, sy) = from(x, y);
-        plate.alpha.bilinear(sx - 0.5, sy)
-    });
-    let row = |sy: f32| profile.source.iter().position(|&s| s >= sy).unwrap_or(h - 1);
-    let (y0, y1) = (row(face.y), row(face.y + face.h));
+    let color = Grid::build(w, h, |x, y| plate.color.bilinear(column(x, y), profile.source[y]));
+    let alpha = Grid::build(w, h, |x, y| plate.alpha.bilinear(column(x, y), profile.source[y]));
+    let (y0, y1) = (profile.row(face.y), profile.row(face.y + face.h));
     let k = profile.scale[usize::midpoint(y0, y1)];
-    let moved = Rect {
-        x: 0.5 * w as f32 - 0.5 * face.w * k,
-        y: y0 as f32,
-        w: face.w * k,
-        h: (y1.saturating_sub(y0)).max(1) as f32,
-    };
+    let tall = y1.saturating_sub(y0).max(1) as f32;
+    let moved = Rect::new(middle - 0.5 * face.w * k, y0 as f32, face.w * k, tall);
     Plate { color, alpha, face: Some(moved), ..plate }
+}
+
+impl Profile {
+    /// The first target row that shows a source row or one below it.
+    fn row(&self, source: f32) -> usize {
+        self.source.iter().position(|&s| s >= source).unwrap_or(self.source.len() - 1)
+    }
 }
 
 /// Without a head to enlarge, a lower and rounder figure.
