@@ -2,5 +2,9 @@
 
 mod app;
 mod bad_input;
+mod clients;
+mod delivery;
 mod endings;
+mod process;
 mod raw;
+mod routes;
