@@ -110,7 +110,7 @@ impl Node {
     }
 
     /// What it works with.
-    pub fn api(&self) -> &Api {
+    pub fn api(&self) -> &Data<Api> {
         &self.api
     }
 
@@ -140,8 +140,9 @@ impl Node {
         if !finished {
             tracing::warn!("jobs under way did not end within the drain time");
         }
-        self.api.tasks.stop();
+        // Workers go on until no request is left that could still bring them a job.
         self.handle.stop(true).await;
+        self.api.tasks.stop();
         if let Err(error) = self.simulator.stop().await {
             tracing::warn!(%error, "the offline engine did not stop well");
         }
@@ -153,6 +154,10 @@ impl Node {
 
 /// How long background work may take after everything was told to stop.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// For how long a connection is read on after a request was answered before its body had come, so that the client gets
+/// to see the answer.
+const LAST_READ: Duration = Duration::from_secs(2);
 
 fn listen(settings: &Settings) -> Result<TcpListener, StartError> {
     TcpListener::bind(settings.listen).map_err(|error| StartError::Listen(settings.listen, error))
@@ -171,7 +176,7 @@ fn serve(listener: TcpListener, api: Data<Api>, settings: &Settings) -> io::Resu
         .workers(cores().get())
         .keep_alive(Duration::from_secs(75))
         .client_request_timeout(Duration::from_secs(10))
-        .client_disconnect_timeout(Duration::from_secs(5))
+        .client_disconnect_timeout(LAST_READ)
         .shutdown_timeout(settings.max_wait.as_secs().max(1))
         .listen(listener)?;
     Ok(server.run())

@@ -15,6 +15,7 @@ use std::{
 
 use clap::{Parser, Subcommand};
 pub use demo::DemoArgs;
+use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::runtime::Runtime;
 
 use crate::auth::{AuthError, Expected, KeyError, MintError};
@@ -57,7 +58,8 @@ impl Cli {
     /// Does what was asked for.
     pub fn run(self) -> ExitCode {
         let mut out = io::stdout().lock();
-        match do_command(self.command.unwrap_or(Command::Serve), &mut out).and_then(|()| Ok(out.flush()?)) {
+        let done = no_core_dumps().and_then(|()| do_command(self.command.unwrap_or(Command::Serve), &mut out));
+        match done.and_then(|()| Ok(out.flush()?)) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 // Nothing is left to do when standard error is closed, too.
@@ -66,6 +68,16 @@ impl Cli {
             }
         }
     }
+}
+
+/// A core file would hold photos and keys in clear.
+fn no_core_dumps() -> Result<(), CommandError> {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    setrlimit(Resource::Core, none).map_err(|error| CommandError::CoreDumps(error.into()))?;
+    #[cfg(target_os = "linux")]
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
+        .map_err(|error| CommandError::CoreDumps(error.into()))?;
+    Ok(())
 }
 
 fn do_command(command: Command, out: &mut dyn Write) -> Result<(), CommandError> {
@@ -133,6 +145,9 @@ pub enum CommandError {
     /// The settings cannot be used.
     #[error(transparent)]
     Settings(#[from] SettingsFaults),
+    /// The system does not let core dumps be turned off.
+    #[error("core dumps cannot be turned off: {0}")]
+    CoreDumps(#[source] io::Error),
     /// The node does not start.
     #[error("the server does not start")]
     Start(#[from] StartError),

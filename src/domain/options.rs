@@ -1,6 +1,6 @@
 //! The options of a figure: as given, checked one by one, and as they take effect.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -179,6 +179,8 @@ pub struct GivenOptions {
     pub seed: Option<u32>,
     /// For how long to keep the result, in seconds.
     pub retention_seconds: Option<u64>,
+    /// The options that were taken, those without a place of their own (`auto`) included.
+    taken: BTreeSet<String>,
 }
 
 impl GivenOptions {
@@ -190,35 +192,36 @@ impl GivenOptions {
     /// # Errors
     /// [`OptionFault`] when there is no such option, it was given before, or it cannot have this value.
     pub fn take(&mut self, name: &str, value: &str) -> Result<(), OptionFault> {
-        let invalid = |reason: &str| OptionFault::invalid(name, reason);
+        if self.taken.contains(name) {
+            return Err(OptionFault::invalid(name, "given twice"));
+        }
         match name {
-            "style" => once(name, &mut self.style, Some(value.to_owned()), "a style's id"),
-            look if Self::LOOKS.contains(&look) => match self.looks.insert(name.to_owned(), value.to_owned()) {
-                None => Ok(()),
-                Some(_) => Err(invalid("given twice")),
-            },
+            "style" => set(name, &mut self.style, Some(value.to_owned()), "a style's id"),
+            look if Self::LOOKS.contains(&look) => {
+                self.looks.insert(name.to_owned(), value.to_owned());
+                Ok(())
+            }
             "aspect_ratio" if value == "auto" => Ok(()),
             "aspect_ratio" => {
-                once(name, &mut self.aspect_ratio, AspectRatio::parse(value), "auto or a ratio such as 3:4")
+                set(name, &mut self.aspect_ratio, AspectRatio::parse(value), "auto or a ratio such as 3:4")
             }
-            "size" => once(name, &mut self.size, Size::parse(value), "1K, 2K or 4K"),
-            "format" => once(name, &mut self.format, Format::parse(value), "original, png, jpeg or webp"),
-            "enhance" => once(name, &mut self.enhance, value.parse().ok(), "true or false"),
-            "seed" => once(name, &mut self.seed, value.parse().ok(), "a whole number from 0 to 4294967295"),
+            "size" => set(name, &mut self.size, Size::parse(value), "1K, 2K or 4K"),
+            "format" => set(name, &mut self.format, Format::parse(value), "original, png, jpeg or webp"),
+            "enhance" => set(name, &mut self.enhance, value.parse().ok(), "true or false"),
+            "seed" => set(name, &mut self.seed, value.parse().ok(), "a whole number from 0 to 4294967295"),
             "retention_seconds" => {
-                once(name, &mut self.retention_seconds, value.parse().ok(), "a whole number of seconds, at least 1")
+                set(name, &mut self.retention_seconds, value.parse().ok(), "a whole number of seconds, at least 1")
             }
             _ => Err(OptionFault::unknown(name)),
-        }
+        }?;
+        self.taken.insert(name.to_owned());
+        Ok(())
     }
 }
 
-fn once<T>(name: &str, place: &mut Option<T>, value: Option<T>, wanted: &str) -> Result<(), OptionFault> {
-    let value = value.ok_or_else(|| OptionFault::invalid(name, format!("must be {wanted}")))?;
-    match place.replace(value) {
-        None => Ok(()),
-        Some(_) => Err(OptionFault::invalid(name, "given twice")),
-    }
+fn set<T>(name: &str, place: &mut Option<T>, value: Option<T>, wanted: &str) -> Result<(), OptionFault> {
+    *place = Some(value.ok_or_else(|| OptionFault::invalid(name, format!("must be {wanted}")))?);
+    Ok(())
 }
 
 /// The effective value of every option.
@@ -278,6 +281,8 @@ mod tests {
         assert_eq!(given.take("size", "2K"), Err(OptionFault::invalid("size", "given twice")));
         given.take("base", "stone").unwrap();
         assert!(given.take("base", "wood").is_err());
+        given.take("aspect_ratio", "auto").unwrap();
+        assert!(given.take("aspect_ratio", "3:4").is_err());
     }
 
     proptest! {

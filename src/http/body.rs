@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
-use super::problem::Problem;
+use super::{problem::Problem, record::Draft};
 use crate::domain::Code;
 
 /// Bounds of a body.
@@ -37,12 +37,6 @@ impl BodyLimits {
     }
 }
 
-/// The most that is read of a body that is refused, so that the client gets to see the answer.
-const DRAINED: usize = 1024 * 1024;
-
-/// The longest that is spent on that.
-const DRAINED_FOR: Duration = Duration::from_secs(2);
-
 /// Bytes that are cleared when the last of those who share them lets go.
 struct Kept(Zeroizing<Vec<u8>>);
 
@@ -59,21 +53,23 @@ impl AsRef<[u8]> for Kept {
 pub(super) async fn receive(req: &HttpRequest, mut payload: Payload, limits: BodyLimits) -> Result<Bytes, Problem> {
     let declared = declared_length(req)?;
     if declared.is_some_and(|length| length > limits.bytes) {
-        drain(payload).await;
         return Err(too_large(limits.bytes));
     }
     let expected = usize::try_from(declared.unwrap_or_default()).unwrap_or_default();
     let mut body = Zeroizing::new(Vec::with_capacity(expected));
-    let start = Instant::now();
+    let (start, draft) = (Instant::now(), Draft::of(req));
     loop {
-        match timeout_at(limits.next_by(start, body.len()), payload.next()).await {
+        let next = timeout_at(limits.next_by(start, body.len()), payload.next()).await;
+        if let (Ok(Some(Ok(chunk))), Some(draft)) = (&next, &draft) {
+            draft.received(chunk.len());
+        }
+        match next {
             Err(_elapsed) => return Err(too_slow(&limits)),
             Ok(None) => break,
             Ok(Some(Err(_))) => {
                 return Err(Problem::new(Code::MalformedRequest, "The body broke off before its end."));
             }
             Ok(Some(Ok(chunk))) if (body.len() + chunk.len()) as u64 > limits.bytes => {
-                drain(payload).await;
                 return Err(too_large(limits.bytes));
             }
             Ok(Some(Ok(chunk))) => body.extend_from_slice(&chunk),
@@ -88,17 +84,6 @@ fn declared_length(req: &HttpRequest) -> Result<Option<u64>, Problem> {
     length.map(Some).ok_or_else(|| Problem::new(Code::MalformedRequest, "The header Content-Length cannot be read."))
 }
 
-async fn drain(mut payload: Payload) {
-    let until = Instant::now() + DRAINED_FOR;
-    let mut drained = 0;
-    while let Ok(Some(Ok(chunk))) = timeout_at(until, payload.next()).await {
-        drained += chunk.len();
-        if drained > DRAINED {
-            return;
-        }
-    }
-}
-
 fn too_large(most: u64) -> Problem {
     Problem::new(Code::BodyTooLarge, format!("The body may have at most {most} bytes."))
 }
@@ -110,5 +95,5 @@ fn too_slow(limits: &BodyLimits) -> Problem {
         limits.rate,
         limits.grace.as_secs()
     );
-    Problem::new(Code::BodyTooSlow, detail).with_header("Connection", "close")
+    Problem::new(Code::BodyTooSlow, detail)
 }

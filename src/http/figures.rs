@@ -49,20 +49,24 @@ pub(super) async fn create(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let ticket = api.admit(&req, caller, Some(Scope::FiguresWrite)).await?;
-    if api.tasks.is_draining() {
-        return Err(Problem::new(Code::Draining, "This node is stopping; another takes the request."));
-    }
+    refuse_when_draining(&api)?;
     let (answer, patience) = (Answer::wanted(&req)?, Patience::of(&req, api.max_wait)?);
     let options = options(&req, answer, api.retention_seconds)?;
     let bytes = body::receive(&req, payload, api.body).await?;
-    if let Some(draft) = Draft::of(&req) {
-        draft.received(bytes.len());
-    }
+    // A body may take longer than it takes this node to begin to stop.
+    refuse_when_draining(&api)?;
     let (flow, received) = (api.flow.clone(), Received { bytes, options });
     // On its own task: a handler is dropped when its client leaves, and half an acceptance must not stay behind.
     let accepting = api.tasks.start(async move { flow.accept(&ticket, received).await });
     let accepted = accepting.await.map_err(|_| Problem::new(Code::Internal, "Something failed on this side."))??;
     deliver(&api, &req, &accepted, answer, patience).await
+}
+
+fn refuse_when_draining(api: &Api) -> Result<(), Problem> {
+    if api.tasks.is_draining() {
+        return Err(Problem::new(Code::Draining, "This node is stopping; another takes the request."));
+    }
+    Ok(())
 }
 
 fn options(req: &HttpRequest, answer: Answer, longest: u64) -> Result<CheckedOptions, Problem> {
@@ -100,7 +104,7 @@ async fn deliver(
     }
     let mut response = match (answer, done) {
         (Answer::AnyImage | Answer::Image(_), true) => {
-            let mut response = images::send(api, req, &job, 0).await?;
+            let mut response = images::send(api, req, &job, 0, None).await?;
             *response.status_mut() = StatusCode::CREATED;
             response
         }
@@ -185,7 +189,7 @@ pub(super) async fn read(
 ) -> Result<HttpResponse, Problem> {
     let ticket = api.admit(&req, caller, Some(Scope::FiguresRead)).await?;
     let mut job = find(&api, ticket.owner(), &id).await?;
-    let patience = Patience::of(&req, api.max_wait)?;
+    let patience = Patience::of_reader(&req, api.max_wait)?;
     if patience.applied == Some("wait") {
         let waited = api.flow.jobs.wait(&job.of, Instant::now() + patience.wait).await?;
         job = waited.ok_or_else(Problem::not_found)?;

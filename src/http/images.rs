@@ -2,7 +2,7 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{ETAG, IF_NONE_MATCH},
+    http::header::{ETAG, HeaderValue, IF_NONE_MATCH},
     web::{Data, Path},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -49,11 +49,13 @@ pub(super) async fn read(
     let (id, index) = path.into_inner();
     let index = index.parse().map_err(|_| Problem::not_found())?;
     let job = find(&api, ticket.owner(), &id).await?;
-    let patience = Patience::of(&req, api.max_wait)?;
+    let patience = Patience::of_reader(&req, api.max_wait)?;
     let waited = api.flow.jobs.wait(&job.of, Instant::now() + patience.wait).await?;
     let job = waited.ok_or_else(Problem::not_found)?;
     match job.state {
-        State::Succeeded if job.purged_at.is_some() => send(&api, &req, &job, index).await,
+        State::Succeeded if job.purged_at.is_some() => {
+            send(&api, &req, &job, index, req.headers().get(IF_NONE_MATCH)).await
+        }
         State::Failed | State::Blocked | State::Canceled => Err(failure(&api, &job).await),
         State::Queued
         | State::Analyzing
@@ -64,15 +66,22 @@ pub(super) async fn read(
     }
 }
 
-/// Answers with an image's bytes and, in headers, what the figure object says of it.
-pub(super) async fn send(api: &Api, req: &HttpRequest, job: &Job, index: u32) -> Result<HttpResponse, Problem> {
+/// Answers with an image's bytes and, in headers, what the figure object says of it; without the bytes where the client
+/// says that it has them.
+pub(super) async fn send(
+    api: &Api,
+    req: &HttpRequest,
+    job: &Job,
+    index: u32,
+    known: Option<&HeaderValue>,
+) -> Result<HttpResponse, Problem> {
     let figure = api.flow.read(job).await?.ok_or_else(|| gone(job))?;
     let image = figure.images.iter().find(|image| image.index == index).ok_or_else(Problem::not_found)?;
     accepts_image(req, &image.media_type)?;
     let etag = format!("\"{}\"", image.sha256);
     let same =
         |value: &str| value.trim() == "*" || value.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag);
-    if req.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(same) {
+    if known.and_then(|value| value.to_str().ok()).is_some_and(same) {
         return Ok(HttpResponse::NotModified().insert_header((ETAG, etag)).finish());
     }
     let bytes = api.flow.read_image(job, index).await?.ok_or_else(|| gone(job))?;

@@ -12,6 +12,7 @@ pub mod openapi;
 mod problem;
 mod query;
 mod record;
+mod rest;
 mod span;
 
 use std::sync::Arc;

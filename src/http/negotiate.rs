@@ -115,6 +115,14 @@ impl Patience {
         }
         Ok(patience)
     }
+
+    /// Reads `Prefer` for something that exists: there is nothing to accept for later, so `respond-async` says nothing,
+    /// and a client that repeats its headers behind a redirect still waits.
+    pub(super) fn of_reader(req: &HttpRequest, longest: Duration) -> Result<Self, Problem> {
+        let patience = Self::of(req, longest)?;
+        let later = patience.applied == Some("respond-async");
+        Ok(if later { Self { wait: longest, applied: None } } else { patience })
+    }
 }
 
 fn unreadable() -> Problem {

@@ -16,6 +16,7 @@ use futures_util::FutureExt;
 use super::{
     Api, SERVER_VERSION,
     problem::{Place, Problem},
+    rest::Rest,
 };
 use crate::{
     domain::{Code, KeyId, Owner, RequestId},
@@ -63,9 +64,9 @@ impl Draft {
         self.change(|entry| entry.who = Some((owner, key)));
     }
 
-    /// Notes how many bytes were received.
+    /// Notes that more bytes were received.
     pub(super) fn received(&self, bytes: usize) {
-        self.change(|entry| entry.bytes_in = bytes as u64);
+        self.change(|entry| entry.bytes_in += bytes as u64);
     }
 
     /// Notes that a figure was made.
@@ -95,7 +96,7 @@ impl Drop for Open {
 /// What the service fails with, as a problem.
 pub async fn record(
     api: Data<Api>,
-    req: ServiceRequest,
+    mut req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let request = RequestId::random();
@@ -103,6 +104,7 @@ pub async fn record(
     let draft = Draft::new(&api, &req, request);
     req.extensions_mut().insert(draft.clone());
     req.extensions_mut().insert(request);
+    let rest = Rest::of(&mut req);
     let outcome = AssertUnwindSafe(next.call(req)).catch_unwind().await;
     let response = match outcome {
         Ok(Ok(response)) => response.map_into_boxed_body(),
@@ -130,6 +132,9 @@ pub async fn record(
             response
         }
     };
+    if let Some(rest) = rest {
+        response = rest.held_by(response);
+    }
     let headers = response.headers_mut();
     headers.insert(HeaderName::from_static("figurine-server-version"), HeaderValue::from_static(SERVER_VERSION));
     if let Ok(value) = HeaderValue::from_str(&request.to_string()) {

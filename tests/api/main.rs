@@ -8,5 +8,11 @@
 )]
 
 mod app;
+mod bad_input;
+mod clients;
+mod delivery;
 mod endings;
 mod names;
+mod process;
+mod raw;
+mod routes;
