@@ -1,5 +1,7 @@
 //! The API as its callers meet it: over HTTP, against a real node with the real simulator behind it.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's helpers fail as the test does")]
+
 mod app;
 mod bad_input;
 mod clients;
