@@ -115,23 +115,7 @@ pub async fn record(
             return Err(told(problem, place, &draft, None).into());
         }
     };
-    let route = response.request().match_pattern();
-    let mut response = match response.response().error().map(problem_of) {
-        Some(problem) => {
-            let answer = told(problem, place, &draft, route).error_response();
-            response.into_response(answer)
-        }
-        None => {
-            draft.change(|entry| {
-                entry.status = Some(response.status().as_u16());
-                entry.route = route.unwrap_or_else(|| "unmatched".to_owned());
-                if let BodySize::Sized(bytes) = response.response().body().size() {
-                    entry.bytes_out = bytes;
-                }
-            });
-            response
-        }
-    };
+    let mut response = noted(response, place, &draft);
     if let Some(rest) = rest {
         response = rest.held_by(response);
     }
@@ -141,6 +125,23 @@ pub async fn record(
         headers.insert(HeaderName::from_static("x-request-id"), value);
     }
     Ok(response)
+}
+
+/// Notes an answer for the ledger; an error becomes its problem.
+fn noted(response: ServiceResponse<BoxBody>, place: Place, draft: &Draft) -> ServiceResponse<BoxBody> {
+    let route = response.request().match_pattern();
+    if let Some(problem) = response.response().error().map(problem_of) {
+        let answer = told(problem, place, draft, route).error_response();
+        return response.into_response(answer);
+    }
+    draft.change(|entry| {
+        entry.status = Some(response.status().as_u16());
+        entry.route = route.unwrap_or_else(|| "unmatched".to_owned());
+        if let BodySize::Sized(bytes) = response.response().body().size() {
+            entry.bytes_out = bytes;
+        }
+    });
+    response
 }
 
 /// Logs the cause of a failure, once; notes the problem for the ledger; says where it is told.

@@ -151,7 +151,7 @@ async fn a_body_that_comes_too_slowly_is_given_up() {
             let problem = answer.problem(408, "body_too_slow");
             assert_eq!(problem["retryable"], true);
             assert_eq!(answer.headers["connection"], "close", "{framing}: {answer:?}");
-            assert_eq!(raw.to_end().await, b"", "{framing}");
+            assert_eq!(raw.rest().await, b"", "{framing}");
             assert_nothing_kept(&app);
         }
         assert_served(&app).await;

@@ -167,7 +167,7 @@ async fn an_idle_server_ends_at_once() {
 }
 
 /// An engine of this process behind a server of its own, as Gemini would be.
-async fn behind_gemini(folder: &TempDir, base_url: &str) -> (Running, String, [String; 2]) {
+fn behind_gemini(folder: &TempDir, base_url: &str) -> (Running, String, [String; 2]) {
     let keys = keys(folder);
     let vars = [
         ("FIGURINE_SIGNING_KEYS", "signing.pem"),
@@ -185,7 +185,7 @@ async fn a_server_told_to_stop_finishes_what_it_accepted() {
     let settings = SimulatorSettings { fixed_image: Some(png(64, 64).into()), ..SimulatorSettings::default() };
     let engine = Simulator::start(settings).await.unwrap();
     engine.hold();
-    let (running, url, [key, _]) = behind_gemini(&folder, &engine.base_url).await;
+    let (running, url, [key, _]) = behind_gemini(&folder, &engine.base_url);
     let stop = async {
         engine.wait_for_calls(1).await;
         running.terminate();
@@ -263,7 +263,7 @@ async fn gemini_is_asked_for_live_keys_alone() {
     let args = ["simulator", "--listen", "127.0.0.1:0", "--fixed-image", "fixed.png"];
     let engine = Running::start(&folder, &args, &[]);
     let engine_url = url_in(&engine.line_with("base_url"));
-    let (_running, url, [live, test]) = behind_gemini(&folder, &engine_url).await;
+    let (_running, url, [live, test]) = behind_gemini(&folder, &engine_url);
     let calls = format!("{engine_url}/__calls");
     let figure = json_of(post(&url, &live).send().await.unwrap(), 201).await;
     assert_eq!((&figure["engine"]["name"], &figure["provenance"]["ai_generated"]), (&"gemini".into(), &true.into()));

@@ -70,7 +70,7 @@ impl Raw {
     }
 
     /// Reads until the server closes; gives what came.
-    pub(crate) async fn to_end(mut self) -> Vec<u8> {
+    pub(crate) async fn rest(mut self) -> Vec<u8> {
         while self.more().await {}
         self.unread
     }

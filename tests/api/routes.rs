@@ -101,7 +101,6 @@ async fn errors_are_problems_whatever_is_acceptable() {
     }
 }
 
-#[expect(clippy::unused_async, reason = "a handler is asynchronous")]
 async fn panicking() -> HttpResponse {
     panic!("on purpose")
 }
