@@ -76,6 +76,12 @@ pub(super) fn meaning(code: Code) -> (u16, &'static str) {
     }
 }
 
+/// Whether clients would try again by the status alone, although it is vain.
+pub(super) fn is_retried_in_vain(code: Code) -> bool {
+    let (status, _) = meaning(code);
+    !code.retryable() && (status == 429 || status >= 500)
+}
+
 /// A fault of one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldFault {
@@ -102,7 +108,7 @@ pub struct ProblemBody {
     /// The path that was asked for.
     pub instance: String,
     /// The stable code.
-    #[schema(example = "not_found")]
+    #[schema(value_type = Code)]
     pub code: String,
     /// The request, for support.
     #[schema(example = "req_019ab2c3d4e57f60a1b2c3d4e5f60718")]
@@ -118,9 +124,11 @@ pub struct ProblemBody {
     pub errors: Vec<FieldFault>,
     /// Why it was refused by policy.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(nullable = false)]
     pub category: Option<Category>,
     /// The figure that has this problem.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(nullable = false)]
     pub figure: Option<String>,
 }
 
@@ -191,6 +199,11 @@ impl Problem {
         self
     }
 
+    pub(super) fn of_category(mut self, category: Category) -> Self {
+        self.category = Some(category);
+        self
+    }
+
     pub(super) fn of_figure(mut self, figure: &crate::domain::FigureId) -> Self {
         self.figure = Some(figure.to_string());
         self
@@ -224,7 +237,7 @@ impl Problem {
         problem
     }
 
-    fn body(&self) -> ProblemBody {
+    pub(super) fn body(&self) -> ProblemBody {
         let (status, title) = meaning(self.code);
         let place = self.place.as_ref();
         ProblemBody {
@@ -276,9 +289,9 @@ impl ResponseError for Problem {
         }
         if let Some(seconds) = self.retry_after() {
             response.insert_header(("Retry-After", seconds.to_string()));
-            if !self.code.retryable() {
-                response.insert_header(("x-should-retry", "false"));
-            }
+        }
+        if is_retried_in_vain(self.code) {
+            response.insert_header(("x-should-retry", "false"));
         }
         if let Some(place) = &self.place {
             response.insert_header(("X-Request-Id", place.request.to_string()));
