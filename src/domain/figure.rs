@@ -31,15 +31,15 @@ pub struct Figure {
     pub options: Options,
     /// What was received.
     pub photo: PhotoReport,
-    /// What was seen in the photo. Absent until analyzed.
+    /// What was seen in the photo. Null until analyzed.
     pub analysis: Option<Analysis>,
-    /// The prompt that the image was made with. Absent until written.
+    /// The prompt that the image was made with. Null until written.
     pub prompt: Option<String>,
     /// The images, in order.
     pub images: Vec<ImageMade>,
-    /// What made them. Absent until rendered.
+    /// What made them. Null until rendered.
     pub engine: Option<EngineUsed>,
-    /// How the images came about. Absent until rendered.
+    /// How the images came about. Null until rendered.
     pub provenance: Option<Provenance>,
     /// What it cost.
     pub cost: Cost,
@@ -89,6 +89,7 @@ pub struct ImageMade {
     pub href: String,
     /// Its bytes in base64, with `delivery=inline` alone.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(nullable = false)]
     pub data: Option<String>,
 }
 
@@ -196,7 +197,7 @@ pub struct Cost {
     pub output_tokens: u64,
 }
 
-/// How long each step took, in milliseconds. A step that was not reached is absent.
+/// How long each step took, in milliseconds. A step that was not reached is null.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Timings {
     /// Reading and fitting the photo.
@@ -234,7 +235,6 @@ pub struct UploadTrace {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct JobProblem {
     /// The stable problem code.
-    #[schema(value_type = String, example = "blocked_figure")]
     pub code: Code,
     /// What happened, for a person.
     pub detail: String,
@@ -246,6 +246,7 @@ pub struct JobProblem {
     pub stage: Stage,
     /// Why it was refused by policy, where it was.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(nullable = false)]
     pub category: Option<Category>,
 }
 

@@ -256,6 +256,7 @@ pub struct Options {
     /// How images come in a JSON answer.
     pub delivery: Delivery,
     /// The seed, where one was given.
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u64)]
     pub seed: Option<u32>,
     /// For how long the result is kept, in seconds.
     pub retention_seconds: u64,

@@ -9,7 +9,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    Api, openapi,
+    Api,
+    openapi::{self, ApiDocument, JwkSet},
     problem::{Problem, meaning},
 };
 use crate::{
@@ -35,6 +36,8 @@ pub(super) struct StyleList {
 }
 
 /// List styles
+///
+/// What a figure can be made of, and what may be chosen about each style.
 #[utoipa::path(
     get, path = "/v1/styles", operation_id = "listStyles", tag = "Discovery", security(()),
     responses((status = 200, description = "Every style", body = StyleList))
@@ -65,6 +68,8 @@ pub(super) struct Models {
 }
 
 /// List the models in use
+///
+/// The engine and models for live keys. Test keys always have the offline engine.
 #[utoipa::path(
     get, path = "/v1/models", operation_id = "listModels", tag = "Discovery", security(()),
     responses((status = 200, description = "The engine and its models", body = Models))
@@ -81,18 +86,22 @@ pub(super) async fn models(api: Data<Api>) -> HttpResponse {
 }
 
 /// Read this document
+///
+/// The same for every caller; it changes with the version of the server alone.
 #[utoipa::path(
     get, path = "/openapi.json", operation_id = "readDocument", tag = "Discovery", security(()),
-    responses((status = 200, description = "This document", body = Object))
+    responses((status = 200, description = "This document", body = ApiDocument))
 )]
 pub(super) async fn document() -> HttpResponse {
     HttpResponse::Ok().insert_header(AN_HOUR).json(openapi::document())
 }
 
 /// Read the public keys of API keys and receipts
+///
+/// With them anybody can check an API key or a deletion receipt offline. Retired keys stay listed.
 #[utoipa::path(
     get, path = "/.well-known/jwks.json", operation_id = "readJwks", tag = "Discovery", security(()),
-    responses((status = 200, description = "A JWK set (RFC 7517)", body = Object, content_type = "application/jwk-set+json"))
+    responses((status = 200, description = "A JWK set (RFC 7517)", body = JwkSet, content_type = "application/jwk-set+json"))
 )]
 pub(super) async fn jwks(api: Data<Api>) -> HttpResponse {
     let sets = [api.keys.jwks(), api.receipt_jwks.clone()];
@@ -108,7 +117,7 @@ pub(super) async fn jwks(api: Data<Api>) -> HttpResponse {
 #[derive(Serialize, ToSchema)]
 pub(super) struct ProblemPage {
     /// The code.
-    #[schema(example = "too_many_in_flight")]
+    #[schema(value_type = Code)]
     code: &'static str,
     /// What it means.
     #[schema(example = "Too many figures at once")]
@@ -122,9 +131,11 @@ pub(super) struct ProblemPage {
 }
 
 /// Read what a problem code means
+///
+/// The `type` of every problem leads here.
 #[utoipa::path(
     get, path = "/problems/{code}", operation_id = "readProblem", tag = "Discovery", security(()),
-    params(("code" = String, Path, description = "A problem code")),
+    params(("code" = Code, Path, description = "A problem code", example = "not_found")),
     responses((status = 200, description = "What it means", body = ProblemPage))
 )]
 pub(super) async fn problem(code: Path<String>) -> Result<HttpResponse, Problem> {

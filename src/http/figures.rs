@@ -12,6 +12,7 @@ use super::{
     caller::Authenticated,
     images,
     negotiate::{Answer, Patience},
+    openapi::ImageFile,
     problem::Problem,
     record::Draft,
 };
@@ -27,17 +28,19 @@ use crate::{
 ///
 /// The body is the photo itself: JPEG, PNG, WebP, GIF or HEIC, by its first bytes and whatever type is declared.
 /// Options stand in the query. The answer is the figure object, or the image's bytes when `Accept` allows images
-/// alone. When the wait ends first the answer is 202 with the figure object, or 303 to the image.
+/// alone; a single type then sets `format`. When the wait ends first the answer is 202 with the figure object, or 303
+/// to the image. The work goes on when the connection ends.
 #[utoipa::path(
     post, path = "/v1/figures", operation_id = "createFigure", tag = "Figures",
-    params(super::openapi::FigureQuery, super::openapi::PreferHeader, super::openapi::AcceptHeader),
+    params(super::openapi::FigureQuery, super::openapi::PreferHeader),
     request_body(content(
-        (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"), (Vec<u8> = "image/webp"), (Vec<u8> = "image/gif"),
-        (Vec<u8> = "image/heic"), (Vec<u8> = "application/octet-stream"),
-    ), description = "The photo's file"),
+        (ImageFile = "image/jpeg"), (ImageFile = "image/png"), (ImageFile = "image/webp"), (ImageFile = "image/gif"),
+        (ImageFile = "image/heic"), (ImageFile = "application/octet-stream"),
+    ), description = "The photo's file. Any other type may be declared as well; the bytes decide."),
     responses(
         (status = 201, description = "The figure is there", content(
-            (Figure = "application/json"), (Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/webp"))),
+            (Figure = "application/json"), (ImageFile = "image/png"), (ImageFile = "image/jpeg"),
+            (ImageFile = "image/webp"))),
         (status = 202, description = "The figure is being made", body = Figure),
         (status = 303, description = "The image will be at `Location`"),
     )
@@ -104,7 +107,7 @@ async fn deliver(
     }
     let mut response = match (answer, done) {
         (Answer::AnyImage | Answer::Image(_), true) => {
-            let mut response = images::send(api, req, &job, 0, None).await?;
+            let mut response = images::send(api, req, &job, 0).await?;
             *response.status_mut() = StatusCode::CREATED;
             response
         }
@@ -178,7 +181,7 @@ pub(super) fn gone(job: &Job) -> Problem {
 /// Answers at once; with `Prefer: wait=N` it waits until the figure has ended, at most N seconds.
 #[utoipa::path(
     get, path = "/v1/figures/{id}", operation_id = "readFigure", tag = "Figures",
-    params(("id" = String, Path, description = "The figure's id"), super::openapi::PreferHeader),
+    params(("id" = String, Path, description = "The figure's id", example = "fig_019ab2c3d4e57f60a1b2c3d4e5f60718"), super::openapi::PreferHeader),
     responses((status = 200, description = "The figure, whatever its state", body = Figure))
 )]
 pub(super) async fn read(
@@ -206,7 +209,7 @@ pub(super) async fn read(
 /// of one that has ended is erased. The deletion receipt stays readable for 30 days. Deleting twice is no error.
 #[utoipa::path(
     delete, path = "/v1/figures/{id}", operation_id = "deleteFigure", tag = "Figures",
-    params(("id" = String, Path, description = "The figure's id")),
+    params(("id" = String, Path, description = "The figure's id", example = "fig_019ab2c3d4e57f60a1b2c3d4e5f60718")),
     responses((status = 204, description = "It is gone"))
 )]
 pub(super) async fn erase(
@@ -235,7 +238,7 @@ pub(super) async fn erase(
 /// `/.well-known/jwks.json`.
 #[utoipa::path(
     get, path = "/v1/figures/{id}/receipt", operation_id = "readReceipt", tag = "Figures",
-    params(("id" = String, Path, description = "The figure's id")),
+    params(("id" = String, Path, description = "The figure's id", example = "fig_019ab2c3d4e57f60a1b2c3d4e5f60718")),
     responses((status = 200, description = "The signed receipt", body = String, content_type = "application/jose"))
 )]
 pub(super) async fn receipt(

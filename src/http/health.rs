@@ -16,6 +16,8 @@ pub(super) struct Health {
 }
 
 /// Whether the process is alive
+///
+/// It asks nothing of anything behind it.
 #[utoipa::path(
     get, path = "/healthz", operation_id = "readHealth", tag = "Service", security(()),
     responses((status = 200, description = "It is", body = Health))

@@ -2,7 +2,7 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{ETAG, HeaderValue, IF_NONE_MATCH},
+    http::header::{ETAG, IF_NONE_MATCH},
     web::{Data, Path},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -14,6 +14,7 @@ use super::{
     caller::Authenticated,
     figures::{failure, find, gone, to_image},
     negotiate::{Patience, accepts_image},
+    openapi::ImageFile,
     problem::Problem,
 };
 use crate::{
@@ -24,17 +25,18 @@ use crate::{
 /// Read an image
 ///
 /// The image's bytes. While the figure is being made it waits, as for `POST`, and then answers 303 to itself, so that
-/// a client that follows redirects gets the image.
+/// a client that follows redirects gets the image. It is there as the type alone that the figure object names; an
+/// `Accept` that does not allow that type is answered with 406.
 #[utoipa::path(
     get, path = "/v1/figures/{id}/images/{n}", operation_id = "readImage", tag = "Figures",
     params(
-        ("id" = String, Path, description = "The figure's id"),
-        ("n" = u32, Path, description = "The image's index, from 0"),
-        super::openapi::PreferHeader, super::openapi::AcceptHeader,
+        ("id" = String, Path, description = "The figure's id", example = "fig_019ab2c3d4e57f60a1b2c3d4e5f60718"),
+        ("n" = u32, Path, description = "The image's index, from 0", example = 0),
+        super::openapi::PreferHeader, super::openapi::IfNoneMatchHeader,
     ),
     responses(
         (status = 200, description = "The image", content(
-            (Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/webp"))),
+            (ImageFile = "image/png"), (ImageFile = "image/jpeg"), (ImageFile = "image/webp"))),
         (status = 303, description = "Not yet; ask again at `Location`"),
         (status = 304, description = "It is as `If-None-Match` says"),
     )
@@ -53,9 +55,7 @@ pub(super) async fn read(
     let waited = api.flow.jobs.wait(&job.of, Instant::now() + patience.wait).await?;
     let job = waited.ok_or_else(Problem::not_found)?;
     match job.state {
-        State::Succeeded if job.purged_at.is_some() => {
-            send(&api, &req, &job, index, req.headers().get(IF_NONE_MATCH)).await
-        }
+        State::Succeeded if job.purged_at.is_some() => send_unless_known(&api, &req, &job, index).await,
         State::Failed | State::Blocked | State::Canceled => Err(failure(&api, &job).await),
         State::Queued
         | State::Analyzing
@@ -66,34 +66,44 @@ pub(super) async fn read(
     }
 }
 
-/// Answers with an image's bytes and, in headers, what the figure object says of it; without the bytes where the client
-/// says that it has them.
-pub(super) async fn send(
-    api: &Api,
-    req: &HttpRequest,
-    job: &Job,
-    index: u32,
-    known: Option<&HeaderValue>,
-) -> Result<HttpResponse, Problem> {
-    let figure = api.flow.read(job).await?.ok_or_else(|| gone(job))?;
-    let image = figure.images.iter().find(|image| image.index == index).ok_or_else(Problem::not_found)?;
-    accepts_image(req, &image.media_type)?;
-    let etag = format!("\"{}\"", image.sha256);
-    let same =
-        |value: &str| value.trim() == "*" || value.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag);
-    if known.and_then(|value| value.to_str().ok()).is_some_and(same) {
-        return Ok(HttpResponse::NotModified().insert_header((ETAG, etag)).finish());
-    }
+/// Answers with an image's bytes and, in headers, what the figure object says of it.
+pub(super) async fn send(api: &Api, req: &HttpRequest, job: &Job, index: u32) -> Result<HttpResponse, Problem> {
+    let (figure, image) = chosen(api, req, job, index).await?;
     let bytes = api.flow.read_image(job, index).await?.ok_or_else(|| gone(job))?;
-    Ok(with_bytes(&figure, image, etag, Bytes::from_owner(bytes)))
+    Ok(with_bytes(&figure, &image, Bytes::from_owner(bytes)))
 }
 
-fn with_bytes(figure: &Figure, image: &ImageMade, etag: String, bytes: Bytes) -> HttpResponse {
+/// The same, or 304 when the caller says that it has them.
+async fn send_unless_known(api: &Api, req: &HttpRequest, job: &Job, index: u32) -> Result<HttpResponse, Problem> {
+    let (_, image) = chosen(api, req, job, index).await?;
+    let etag = etag(&image);
+    let same =
+        |value: &str| value.trim() == "*" || value.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag);
+    if req.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(same) {
+        return Ok(HttpResponse::NotModified().insert_header((ETAG, etag)).insert_header(CACHING).finish());
+    }
+    send(api, req, job, index).await
+}
+
+const CACHING: (&str, &str) = ("Cache-Control", "private, no-store");
+
+fn etag(image: &ImageMade) -> String {
+    format!("\"{}\"", image.sha256)
+}
+
+async fn chosen(api: &Api, req: &HttpRequest, job: &Job, index: u32) -> Result<(Figure, ImageMade), Problem> {
+    let figure = api.flow.read(job).await?.ok_or_else(|| gone(job))?;
+    let image = figure.images.iter().find(|image| image.index == index).ok_or_else(Problem::not_found)?.clone();
+    accepts_image(req, &image.media_type)?;
+    Ok((figure, image))
+}
+
+fn with_bytes(figure: &Figure, image: &ImageMade, bytes: Bytes) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response
         .content_type(image.media_type.as_str())
-        .insert_header((ETAG, etag))
-        .insert_header(("Cache-Control", "private, no-store"))
+        .insert_header((ETAG, etag(image)))
+        .insert_header(CACHING)
         .insert_header(("Figurine-Id", figure.id.to_string()))
         .insert_header(("Figurine-Receipt", figure.links.receipt.as_str()))
         .insert_header(("Figurine-Charged-Micro-Usd", figure.cost.charged_micro_usd.0.to_string()));

@@ -52,6 +52,8 @@ struct Limits {
 }
 
 /// Read the key's own record
+///
+/// What the key says of itself, the limits that hold, and what it did in the running hour. Any valid key may ask.
 #[utoipa::path(
     get, path = "/v1/me", operation_id = "readMe", tag = "Account",
     responses((status = 200, description = "The key's own record", body = Me))

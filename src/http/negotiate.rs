@@ -56,7 +56,8 @@ impl Answer {
 pub(super) fn accepts_image(req: &HttpRequest, media_type: &str) -> Result<(), Problem> {
     let ranges = ranges(req)?;
     let subtype = media_type.strip_prefix("image/").unwrap_or(media_type);
-    if ranges.is_empty() || ranges.iter().any(|range| fits(range, "image", subtype)) {
+    let fits_image = |range: &Mime| fits(range, "image", subtype) || (subtype == "jpeg" && fits(range, "image", "jpg"));
+    if ranges.is_empty() || ranges.iter().any(fits_image) {
         return Ok(());
     }
     Err(Problem::new(Code::NotAcceptable, format!("This image is there as {media_type} alone.")))

@@ -77,6 +77,12 @@ pub(super) fn meaning(code: Code) -> (u16, &'static str) {
     }
 }
 
+/// Whether clients would try again by the status alone, although it is vain.
+pub(super) fn is_retried_in_vain(code: Code) -> bool {
+    let (status, _) = meaning(code);
+    !code.retryable() && (status == 429 || status >= 500)
+}
+
 /// A fault of one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldFault {
@@ -103,7 +109,7 @@ pub struct ProblemBody {
     /// The path that was asked for.
     pub instance: String,
     /// The stable code.
-    #[schema(example = "not_found")]
+    #[schema(value_type = Code)]
     pub code: String,
     /// The request, for support.
     #[schema(example = "req_019ab2c3d4e57f60a1b2c3d4e5f60718")]
@@ -119,9 +125,11 @@ pub struct ProblemBody {
     pub errors: Vec<FieldFault>,
     /// Why it was refused by policy.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(nullable = false)]
     pub category: Option<Category>,
     /// The figure that has this problem.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(nullable = false)]
     pub figure: Option<String>,
 }
 
@@ -195,6 +203,11 @@ impl Problem {
         self
     }
 
+    pub(super) fn of_category(mut self, category: Category) -> Self {
+        self.0.category = Some(category);
+        self
+    }
+
     pub(super) fn of_figure(mut self, figure: &crate::domain::FigureId) -> Self {
         self.0.figure = Some(figure.to_string());
         self
@@ -228,7 +241,7 @@ impl Problem {
         problem
     }
 
-    fn body(&self) -> ProblemBody {
+    pub(super) fn body(&self) -> ProblemBody {
         let told = &*self.0;
         let (status, title) = meaning(told.code);
         let place = told.place.as_ref();
@@ -281,9 +294,9 @@ impl ResponseError for Problem {
         }
         if let Some(seconds) = self.retry_after() {
             response.insert_header(("Retry-After", seconds.to_string()));
-            if !self.0.code.retryable() {
-                response.insert_header(("x-should-retry", "false"));
-            }
+        }
+        if is_retried_in_vain(self.0.code) {
+            response.insert_header(("x-should-retry", "false"));
         }
         if let Some(place) = &self.0.place {
             response.insert_header(("X-Request-Id", place.request.to_string()));

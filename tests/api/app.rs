@@ -53,10 +53,6 @@ impl TestApp {
         self.node.mint(&request).unwrap().text.expose_secret().to_owned()
     }
 
-    pub(crate) fn test_key(&self) -> String {
-        self.key_of("acme", |request| request.mode = Mode::Test)
-    }
-
     pub(crate) fn key_with(&self, scopes: &str) -> String {
         self.key_of("acme", |request| request.scopes = Scopes::parse(scopes).unwrap())
     }

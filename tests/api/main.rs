@@ -4,8 +4,10 @@
 
 mod app;
 mod bad_input;
+mod bytes;
 mod clients;
 mod delivery;
+mod document;
 mod endings;
 mod names;
 mod process;

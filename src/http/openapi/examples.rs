@@ -1,0 +1,103 @@
+//! Examples of answers. A figure's is long and so stands in a file of its own.
+
+use serde_json::{Value, json};
+
+use super::{components, operations};
+use crate::studio::{DEFAULT_STYLE, style};
+
+/// Adds an example to every answer that has a body and is no error.
+pub(super) fn add(document: &mut Value) {
+    for (id, operation) in operations(document) {
+        for (status, response) in operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten() {
+            let Some(content) = response.get_mut("content").and_then(Value::as_object_mut) else { continue };
+            for media_type in content.values_mut().filter_map(Value::as_object_mut) {
+                if is_figure(media_type.get("schema")) {
+                    let name = if status == "202" { "queued" } else { "succeeded" };
+                    let reference = json!({"$ref": format!("#/components/examples/{name}")});
+                    media_type.insert("examples".to_owned(), json!({name: reference}));
+                } else if let Some(example) = of_answer(&id) {
+                    media_type.entry("example").or_insert(example);
+                }
+            }
+        }
+    }
+    if let Some(examples) = components(document, "examples") {
+        examples.insert("succeeded".to_owned(), json!({"summary": "The figure is there", "value": succeeded()}));
+        examples.insert("queued".to_owned(), json!({"summary": "The figure waits for a worker", "value": queued()}));
+    }
+}
+
+fn is_figure(schema: Option<&Value>) -> bool {
+    schema.and_then(|schema| schema.get("$ref")).is_some_and(|place| place == "#/components/schemas/Figure")
+}
+
+fn of_answer(operation: &str) -> Option<Value> {
+    Some(match operation {
+        "readReceipt" => json!("eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJmaWd1cmluZSJ9.c2lnbmF0dXJl"),
+        "readMe" => me(),
+        "listStyles" => {
+            json!({"data": [style(DEFAULT_STYLE)], "has_more": false, "next_cursor": null, "default": DEFAULT_STYLE})
+        }
+        "listModels" => json!({
+            "engine": "gemini", "image_models": ["gemini-3-pro-image"], "text_models": ["gemini-3.5-flash-lite"],
+            "sizes": ["1K", "2K", "4K"], "aspect_ratios": ["1:1", "3:4", "4:3"],
+        }),
+        "readDocument" => {
+            json!({"openapi": "3.1.0", "info": {"title": "Figurine"}, "paths": {}, "components": {}})
+        }
+        "readJwks" => json!({"keys": [{
+            "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+            "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k", "alg": "EdDSA", "use": "sig",
+        }]}),
+        "readProblem" => json!({
+            "code": "too_many_in_flight", "title": "Too many figures at once", "status": 429, "retryable": true,
+        }),
+        "readHealth" | "readReadiness" => json!({"status": "ok"}),
+        _ => return None,
+    })
+}
+
+fn me() -> Value {
+    json!({
+        "object": "key", "id": "key_019ab2c3d4e57f60a1b2c3d4e5f60718", "account": "acme",
+        "account_pseudonym": "9f86d081884c7d659a2feaa0c55ad015", "mode": "live",
+        "scopes": ["figures:write", "figures:read"], "limits": {"in_flight": 8},
+        "issued_at": "2026-11-23T20:33:07Z", "expires_at": "2027-02-21T20:33:07Z",
+        "this_hour": {"requests": 3, "figures": 1},
+    })
+}
+
+fn succeeded() -> Value {
+    serde_json::from_str(include_str!("figure.json")).unwrap_or_default()
+}
+
+/// The same figure when it was accepted.
+fn queued() -> Value {
+    let mut figure = succeeded();
+    for member in ["completed_at", "expires_at", "analysis", "prompt", "engine", "provenance"] {
+        figure[member] = Value::Null;
+    }
+    for step in ["queue", "analyze", "enhance", "render", "finish", "total"] {
+        figure["timings_ms"][step] = Value::Null;
+    }
+    figure["status"] = "queued".into();
+    figure["images"] = json!([]);
+    figure["cost"] = json!({"charged_micro_usd": 0, "upstream_micro_usd": 0, "input_tokens": 0, "output_tokens": 0});
+    figure["upload"]["purged_at"] = Value::Null;
+    figure["upload"]["receipt"] = Value::Null;
+    figure
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Figure;
+
+    #[test]
+    fn the_example_figures_are_figures_as_they_are_sent() {
+        for example in [succeeded(), queued()] {
+            let figure: Figure = serde_json::from_value(example.clone()).unwrap();
+            assert_eq!(serde_json::to_value(figure).unwrap(), example);
+        }
+    }
+}

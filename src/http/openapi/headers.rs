@@ -1,0 +1,132 @@
+//! The headers of every answer.
+
+use serde_json::{Map, Value, json};
+
+use super::{components, operations};
+use crate::{domain::Code, http::problem::meaning};
+
+/// What every answer has.
+const COMMON: [&str; 2] = ["X-Request-Id", "Figurine-Server-Version"];
+
+/// What comes with an image's bytes.
+const IMAGE: [&str; 7] = [
+    "ETag",
+    "Repr-Digest",
+    "Figurine-Id",
+    "Figurine-Receipt",
+    "Figurine-Charged-Micro-Usd",
+    "Figurine-Provenance",
+    "Figurine-Commitment-Salt",
+];
+
+/// What an answer that is no error has beside [`COMMON`].
+fn of_success(operation: &str, status: &str) -> Vec<&'static str> {
+    match (operation, status) {
+        ("createFigure", "201") => [&["Location", "Preference-Applied", "Cache-Control"], &IMAGE[..]].concat(),
+        ("createFigure", "202") => vec!["Location", "Preference-Applied", "Retry-After", "Cache-Control"],
+        (_, "303") => vec!["Location", "Preference-Applied", "Retry-After", "Figurine-Id"],
+        ("readFigure", "200") => vec!["Preference-Applied", "Cache-Control"],
+        ("readImage", "200") => [&["Cache-Control"], &IMAGE[..]].concat(),
+        ("readImage", "304") => vec!["ETag", "Cache-Control"],
+        ("deleteFigure", "204") => Vec::new(),
+        _ => vec!["Cache-Control"],
+    }
+}
+
+/// What the error answers with these codes, all of one status, have.
+pub(super) fn of_problems(codes: &[Code]) -> Value {
+    let mut names = vec!["Cache-Control"];
+    let is = |statuses: &[u16]| codes.iter().any(|code| statuses.contains(&meaning(*code).0));
+    if is(&[401, 403]) {
+        names.push("WWW-Authenticate");
+    }
+    if is(&[429, 503]) {
+        names.push("Retry-After");
+    }
+    if codes.iter().any(|code| crate::http::problem::is_retried_in_vain(*code)) {
+        names.push("x-should-retry");
+    }
+    references(&names)
+}
+
+fn references(names: &[&str]) -> Value {
+    let all = COMMON.iter().chain(names);
+    all.map(|name| ((*name).to_owned(), json!({"$ref": format!("#/components/headers/{name}")}))).collect()
+}
+
+/// Describes the headers of every answer that is no error, and each header once.
+pub(super) fn describe(document: &mut Value) {
+    for (id, operation) in operations(document) {
+        for (status, response) in operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten() {
+            if let Some(response) = response.as_object_mut().filter(|response| !response.contains_key("headers")) {
+                response.insert("headers".to_owned(), references(&of_success(&id, status)));
+            }
+        }
+    }
+    if let Some(headers) = components(document, "headers") {
+        headers.append(&mut every());
+    }
+}
+
+/// What is said of headers whose values are texts: name, meaning, example.
+const TEXTS: [(&str, &str, &str); 13] = [
+    ("X-Request-Id", "The request, for support.", "req_019ab2c3d4e57f60a1b2c3d4e5f60718"),
+    ("Figurine-Server-Version", "The version of the server.", crate::http::SERVER_VERSION),
+    ("WWW-Authenticate", "What is wrong with the key, or missing (RFC 6750).", "Bearer realm=\"figurine\""),
+    ("x-should-retry", "`false` where retrying is vain, whatever the status says.", "false"),
+    (
+        "Location",
+        "Where the figure is, or the image will be: an absolute URL.",
+        "http://127.0.0.1:8080/v1/figures/fig_019ab2c3d4e57f60a1b2c3d4e5f60718",
+    ),
+    ("Preference-Applied", "What was done of `Prefer` (RFC 7240): `wait` or `respond-async`.", "wait"),
+    ("Cache-Control", "Who may keep the answer, and for how long.", "no-store"),
+    (
+        "ETag",
+        "The image's SHA-256 as a strong entity tag; with bytes alone.",
+        "\"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"",
+    ),
+    (
+        "Repr-Digest",
+        "The image's SHA-256 (RFC 9530); with bytes alone.",
+        "sha-256=:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=:",
+    ),
+    (
+        "Figurine-Id",
+        "The figure's id, where the answer is not the figure object.",
+        "fig_019ab2c3d4e57f60a1b2c3d4e5f60718",
+    ),
+    (
+        "Figurine-Receipt",
+        "Where the photo's deletion receipt is; with bytes alone.",
+        "/v1/figures/fig_019ab2c3d4e57f60a1b2c3d4e5f60718/receipt",
+    ),
+    (
+        "Figurine-Provenance",
+        "How the image came about, as a dictionary (RFC 9651); with bytes alone.",
+        "ai_generated=?1, digital_source_type=\"compositeWithTrainedAlgorithmicMedia\"",
+    ),
+    (
+        "Figurine-Commitment-Salt",
+        "The salt of the receipt's commitments, base64url of 32 bytes; with bytes alone.",
+        "c2FsdHNhbHRzYWx0c2FsdHNhbHRzYWx0c2FsdHNhbHQ",
+    ),
+];
+
+/// The same of headers whose values are numbers.
+const NUMBERS: [(&str, &str, u64); 2] = [
+    ("Retry-After", "After how many seconds it makes sense to ask again.", 2),
+    ("Figurine-Charged-Micro-Usd", "What was charged, in millionths of a US dollar; with bytes alone.", 39_210),
+];
+
+fn every() -> Map<String, Value> {
+    let text = json!({"type": "string"});
+    let texts = TEXTS.map(|(name, words, example)| (name, words, text.clone(), Value::from(example)));
+    let number = json!({"type": "integer", "format": "int64", "minimum": 0});
+    let numbers = NUMBERS.map(|(name, words, example)| (name, words, number.clone(), Value::from(example)));
+    let header = |(name, words, schema, example)| {
+        let always = COMMON.contains(&name) || ["WWW-Authenticate", "Location", "Retry-After"].contains(&name);
+        (name.to_owned(), json!({"description": words, "required": always, "schema": schema, "example": example}))
+    };
+    texts.into_iter().chain(numbers).map(header).collect()
+}

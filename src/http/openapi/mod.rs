@@ -1,0 +1,71 @@
+//! The OpenAPI document: made from the handlers, completed here with what all operations share.
+
+mod examples;
+mod headers;
+mod problems;
+mod schemas;
+mod shapes;
+mod shared;
+
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value};
+pub(super) use shapes::{ApiDocument, FigureQuery, IfNoneMatchHeader, ImageFile, JwkSet, PreferHeader};
+use utoipa::OpenApi;
+
+use super::{discovery, figures, health, images, me, problem::ProblemBody};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Figurine", description = include_str!("about.md")),
+    servers((url = "/", description = "The server that gave this document")),
+    paths(
+        figures::create, figures::read, figures::erase, figures::receipt, images::read, me::read, discovery::styles,
+        discovery::models, discovery::document, discovery::jwks, discovery::problem, health::alive, health::ready,
+    ),
+    components(schemas(ProblemBody)),
+    security(("bearer" = []), ("apiKey" = [])),
+    tags(
+        (name = "Figures", description = "Photo in, figure out"),
+        (name = "Account", description = "The caller's own record"),
+        (name = "Discovery", description = "What anybody may read"),
+        (name = "Service", description = "How the node is")
+    )
+)]
+struct Document;
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+    let mut document = serde_json::to_value(Document::openapi()).unwrap_or_default();
+    schemas::complete(&mut document);
+    shared::describe_security(&mut document);
+    shared::share_parameters(&mut document);
+    examples::add(&mut document);
+    problems::describe(&mut document);
+    headers::describe(&mut document);
+    shared::put_head_beside_get(&mut document);
+    document
+});
+
+/// The whole document.
+pub fn document() -> Value {
+    DOCUMENT.clone()
+}
+
+/// Every operation with its id.
+fn operations(document: &mut Value) -> impl Iterator<Item = (String, &mut Map<String, Value>)> {
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten();
+    let items = paths.filter_map(|(_, item)| item.as_object_mut());
+    let operations = items.flatten().filter_map(|(_, operation)| operation.as_object_mut());
+    operations.filter_map(|operation| Some((operation.get("operationId")?.as_str()?.to_owned(), operation)))
+}
+
+/// The components of one kind, made where there are none yet.
+fn components<'d>(document: &'d mut Value, kind: &str) -> Option<&'d mut Map<String, Value>> {
+    let all = document.get_mut("components")?.as_object_mut()?;
+    all.entry(kind).or_insert_with(|| Value::Object(Map::new())).as_object_mut()
+}
+
+/// Whether anybody may call an operation.
+fn is_public(operation: &Map<String, Value>) -> bool {
+    operation.get("security").and_then(Value::as_array).is_some_and(Vec::is_empty)
+}

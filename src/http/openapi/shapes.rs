@@ -1,0 +1,142 @@
+//! Shapes that only the document needs: queries, headers and bodies that the code reads or writes without a type.
+
+use utoipa::{
+    IntoParams, PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
+
+use crate::domain::{Format, RATIOS, Size};
+
+/// Options of a figure in the query.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes the query; `GivenOptions` reads it")]
+pub(crate) struct FigureQuery {
+    /// The style's id, one of `GET /v1/styles`.
+    #[param(example = "pvc-scale", default = "pvc-scale")]
+    style: Option<String>,
+    /// What the figure stands on: a value that the style lists, or else the style's own default.
+    #[param(example = "acrylic-disc")]
+    base: Option<String>,
+    /// What it comes in: a value that the style lists, or else the style's own default.
+    #[param(example = "none")]
+    packaging: Option<String>,
+    /// Where it stands: a value that the style lists, or else the style's own default.
+    #[param(example = "desk")]
+    setting: Option<String>,
+    /// How it stands: a value that the style lists, or else the style's own default.
+    #[param(example = "as-photographed")]
+    pose: Option<String>,
+    /// How large it pretends to be: a value that the style lists, or else the style's own default.
+    #[param(example = "1/7")]
+    scale: Option<String>,
+    /// The ratio of width to height, or `auto`: nearest to the photo.
+    #[param(inline, example = "3:4")]
+    aspect_ratio: Option<RatioAsked>,
+    /// How large the image is: about 1, 4 or 16 megapixels. By default `1K`.
+    #[param(inline, example = "1K")]
+    size: Option<Size>,
+    /// The file format of the image; `original`, the default, is the engine's own file.
+    #[param(inline, example = "png")]
+    format: Option<Format>,
+    /// Whether the engine writes the prompt; without, the style's own template is used as it is.
+    #[param(default = true)]
+    enhance: Option<bool>,
+    /// Best effort upstream, exact in the offline engine.
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u64, example = 7)]
+    seed: Option<u32>,
+    /// For how many seconds the result is kept; can only shorten the server's time.
+    #[param(minimum = 1, example = 600)]
+    retention_seconds: Option<u64>,
+}
+
+/// A ratio as it can be asked for.
+struct RatioAsked;
+
+impl PartialSchema for RatioAsked {
+    fn schema() -> RefOr<Schema> {
+        let values = std::iter::once("auto".to_owned()).chain(RATIOS.iter().map(ToString::to_string));
+        ObjectBuilder::new().schema_type(Type::String).default(Some("auto".into())).enum_values(Some(values)).into()
+    }
+}
+
+impl ToSchema for RatioAsked {}
+
+/// How long to wait.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it describes a header; `Patience` reads it")]
+pub(crate) struct PreferHeader {
+    /// `wait=N` waits at most N seconds, within the server's longest wait; `respond-async` does not wait (RFC 7240).
+    #[param(rename = "Prefer", example = "wait=10")]
+    prefer: Option<String>,
+}
+
+/// What the caller has already.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it describes a header; `images::read` reads it")]
+pub(crate) struct IfNoneMatchHeader {
+    /// Entity tags that the caller has: with one of them the answer is 304 without the bytes (RFC 9110).
+    #[param(
+        rename = "If-None-Match",
+        example = "\"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\""
+    )]
+    if_none_match: Option<String>,
+}
+
+/// The bytes of a picture's file.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "it describes bodies that are handled as bytes")]
+pub(crate) struct ImageFile(Vec<u8>);
+
+/// An OpenAPI document, version 3.1.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes the document, which is made as JSON")]
+pub(crate) struct ApiDocument {
+    /// The version of OpenAPI.
+    #[schema(example = "3.1.0")]
+    openapi: String,
+    /// What the API is.
+    #[schema(value_type = Object)]
+    info: serde_json::Value,
+    /// What it can do.
+    #[schema(value_type = Object)]
+    paths: serde_json::Value,
+    /// What its operations share.
+    #[schema(value_type = Object)]
+    components: serde_json::Value,
+}
+
+/// Public keys (RFC 7517).
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what `KeySet::jwks` makes as JSON")]
+pub(crate) struct JwkSet {
+    /// The keys, retired ones included.
+    keys: Vec<Jwk>,
+}
+
+/// One public Ed25519 key (RFC 8037).
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what `KeySet::jwks` makes as JSON")]
+struct Jwk {
+    /// The key's type.
+    #[schema(example = "OKP")]
+    kty: String,
+    /// The curve.
+    #[schema(example = "Ed25519")]
+    crv: String,
+    /// The public key, base64url of 32 bytes.
+    #[schema(example = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")]
+    x: String,
+    /// The key's id: its thumbprint (RFC 7638), as it stands in the header of what it has signed.
+    #[schema(example = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k")]
+    kid: String,
+    /// The algorithm.
+    #[schema(example = "EdDSA")]
+    alg: String,
+    /// What it is for.
+    #[schema(rename = "use", example = "sig")]
+    r#use: String,
+}

@@ -1,0 +1,50 @@
+//! Answers that are an image's bytes, and headers that clients act by.
+
+use figurine::simulator::{CallKind, Instead, Spoil, Step};
+
+use crate::app::{TestApp, jpeg, problem_of};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_usual_misspelling_of_jpeg_gets_its_image() {
+    let app = TestApp::start().await;
+    let answer = app.post("", jpeg(64, 64)).header("Accept", "image/jpg").send().await.unwrap();
+    assert_eq!(answer.status(), 201);
+    assert_eq!(answer.headers()["content-type"], "image/jpeg");
+    assert!(answer.bytes().await.unwrap().starts_with(&[0xff, 0xd8, 0xff]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_success_never_lacks_its_image_whatever_the_caller_has_already() {
+    let app = TestApp::start().await;
+    let asked = app.post("", jpeg(64, 64)).header("Accept", "image/png").header("If-None-Match", "*");
+    let answer = asked.send().await.unwrap();
+    assert_eq!(answer.status(), 201);
+    assert!(answer.bytes().await.unwrap().starts_with(b"\x89PNG"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_the_caller_has_is_not_sent_again_and_not_kept_by_others() {
+    let app = TestApp::start().await;
+    let id = app.submit().await;
+    app.ended(&id).await;
+    let path = format!("/v1/figures/{id}/images/0");
+    let first = app.get(&path).send().await.unwrap();
+    let second = app.get(&path).header("If-None-Match", first.headers()["etag"].clone()).send().await.unwrap();
+    assert_eq!(second.status(), 304);
+    for name in ["etag", "cache-control"] {
+        assert_eq!(second.headers()[name], first.headers()[name]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_are_told_where_retrying_is_vain() {
+    let app = TestApp::start().await;
+    app.node.simulator().script(vec![Step::new(Instead::QuotaZero).of(CallKind::Image).times(10)]);
+    let answer = app.post("", jpeg(64, 64)).send().await.unwrap();
+    assert_eq!(answer.headers()["x-should-retry"], "false");
+    problem_of(answer, 502, "engine_misconfigured").await;
+    app.node.simulator().script(vec![Step::new(Spoil::NoImage).of(CallKind::Image).times(10)]);
+    let answer = app.post("", jpeg(64, 64)).send().await.unwrap();
+    assert!(!answer.headers().contains_key("x-should-retry"));
+    problem_of(answer, 502, "no_image_produced").await;
+}
