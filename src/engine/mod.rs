@@ -1,9 +1,9 @@
 //! Gemini over HTTP: one ask in, one answer or one classified failure out.
 //!
 //! The seam is the wire: there is no trait, only a struct with a base URL, which Google and the
-//! simulator answer alike. A call goes through these files in order: [`ask`] builds the body,
-//! [`retry`] decides which model is asked when, [`attempt`] makes one call, [`faults`] reads an
-//! HTTP error, [`outcome`] reads an HTTP 200, and [`usage`] says what it cost.
+//! simulator answer alike. A call goes through these files in order: `ask` builds the body,
+//! `retry` decides which model is asked when, `attempt` makes one call, `faults` reads an
+//! HTTP error, `outcome` reads an HTTP 200, and `usage` says what it cost.
 //!
 //! Nothing that the upstream wrote leaves this module except the image, the JSON text and the
 //! model's version: errors and logs carry closed categories and lengths.

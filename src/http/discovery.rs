@@ -48,6 +48,7 @@ pub(super) async fn styles() -> HttpResponse {
 }
 
 /// The engine in use and what it makes.
+#[expect(clippy::struct_field_names, reason = "the names are the API's")]
 #[derive(Serialize, ToSchema)]
 pub(super) struct Models {
     /// `gemini` or `offline`.

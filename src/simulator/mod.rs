@@ -1,9 +1,9 @@
 //! Gemini's protocol served locally: both versions, both spellings, real error bodies.
 //!
-//! It paints with [`sculpt`], the offline renderer, and so is the engine of an installation
+//! It paints with `sculpt`, the offline renderer, and so is the engine of an installation
 //! without a key; by script it does everything that Gemini was ever seen doing. A request goes
-//! through these files in order: [`tree`] and [`fields`] parse it as Google's parser does,
-//! [`asked`] reads it, [`generate`] answers, [`acts`] is what a scenario does instead.
+//! through these files in order: `tree` and `fields` parse it as Google's parser does,
+//! `asked` reads it, `generate` answers, `acts` is what a scenario does instead.
 //!
 //! Of the engine it knows the wire types alone.
 

@@ -5,7 +5,7 @@ use std::{io::Cursor, time::Duration};
 use figurine::{
     auth::{Expected, MintRequest},
     config::Settings,
-    domain::{AccountId, Mode, Scopes},
+    domain::{AccountId, Scopes},
     server::{Node, Wiring},
     store::Clock,
 };
