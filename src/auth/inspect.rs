@@ -17,7 +17,7 @@ pub enum SignatureState {
     Refused,
 }
 
-/// What a key says of itself. Not a proof of anything: see [`super::check`].
+/// What a key says of itself. Not a proof of anything: see [`super::check()`].
 #[derive(Debug, Clone, Serialize)]
 pub struct Inspection {
     /// Whether the signature was checked and fits.

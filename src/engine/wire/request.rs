@@ -45,7 +45,7 @@ pub enum Part<'a> {
 pub struct Blob<'a> {
     /// Such as `image/jpeg`.
     pub mime_type: &'a str,
-    /// Base64, or empty where [`splice`](super::splice) puts it.
+    /// Base64, or empty where [`splice`](super::splice()) puts it.
     pub data: &'a str,
 }
 
