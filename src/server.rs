@@ -1,11 +1,14 @@
 //! The composition root: builds everything from settings, listens, and drains at the end.
 
-use std::{io, net::TcpListener, num::NonZeroUsize, path::PathBuf, sync::Arc, thread, time::Duration};
+use std::{future::ready, io, net::TcpListener, num::NonZeroUsize, path::PathBuf, sync::Arc, thread, time::Duration};
 
+use actix_http::{HttpService, Protocol};
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, map_config};
 use actix_web::{
-    App, HttpServer,
-    dev::{Server as ActixServer, ServerHandle},
+    App,
+    dev::{AppConfig, Server as ActixServer, ServerHandle, fn_service},
     middleware::from_fn,
+    rt::net::TcpStream,
     web::Data,
 };
 use secrecy::SecretString;
@@ -19,7 +22,7 @@ use crate::{
     domain::Moment,
     engine::{Engine, EngineSettings, SetupError},
     flow::Flow,
-    http::{Api, BodyLimits, FigurineSpan, record, routes},
+    http::{Api, BodyLimits, FigurineSpan, Wire, record, routes},
     intake::{Intake, Limits},
     jobs::{JobLimits, Jobs},
     ledger::Ledger,
@@ -163,22 +166,36 @@ fn listen(settings: &Settings) -> Result<TcpListener, StartError> {
     TcpListener::bind(settings.listen).map_err(|error| StartError::Listen(settings.listen, error))
 }
 
+/// The framework's own `HttpServer`, but for the wire in between, which it has no place for.
 fn serve(listener: TcpListener, api: Data<Api>, settings: &Settings) -> io::Result<ActixServer> {
-    let factory = move || {
-        App::new()
+    let builder = ActixServer::build()
+        .disable_signals()
+        .workers(cores().get())
+        .shutdown_timeout(settings.max_wait.as_secs().max(1));
+    let stopping = builder.graceful_shutdown_signal();
+    let server = builder.listen("figurine", listener, move || {
+        let app = App::new()
             .app_data(api.clone())
             .wrap(from_fn(record))
             .wrap(TracingLogger::<FigurineSpan>::new())
-            .configure(routes)
-    };
-    let server = HttpServer::new(factory)
-        .disable_signals()
-        .workers(cores().get())
-        .keep_alive(Duration::from_secs(75))
-        .client_request_timeout(Duration::from_secs(10))
-        .client_disconnect_timeout(LAST_READ)
-        .shutdown_timeout(settings.max_wait.as_secs().max(1))
-        .listen(listener)?;
+            .configure(routes);
+        let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
+        let (api, stopping) = (api.clone(), stopping.clone());
+        let http = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .keep_alive(Duration::from_secs(75))
+            .client_request_timeout(Duration::from_secs(10))
+            .client_disconnect_timeout(LAST_READ)
+            .finish(map_config(app, |()| AppConfig::default()));
+        let connected = move |stream: TcpStream| {
+            let peer = stream.peer_addr().ok();
+            ready(Ok((Wire::new(stream, api.clone()), Protocol::Http1, peer)))
+        };
+        fn_service(connected).and_then(http)
+    })?;
     Ok(server.run())
 }
 

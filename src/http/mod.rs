@@ -14,6 +14,7 @@ mod query;
 mod record;
 mod rest;
 mod span;
+mod wire;
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ pub use body::BodyLimits;
 pub use problem::ProblemBody;
 pub use record::record;
 pub use span::FigurineSpan;
+pub use wire::Wire;
 
 use self::problem::Problem;
 use crate::{

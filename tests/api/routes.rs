@@ -6,7 +6,10 @@ use actix_web::{App, HttpResponse, middleware::from_fn, test as actix, web};
 use figurine::http::record;
 use reqwest::{Method, Response};
 
-use crate::app::{TestApp, jpeg, json_of, problem_of};
+use crate::{
+    app::{TestApp, jpeg, json_of, problem_of},
+    raw::Raw,
+};
 
 /// Every route with the methods that it has; `{id}` is a finished figure's.
 const ROUTES: [(&str, &str); 12] = [
@@ -98,6 +101,34 @@ async fn errors_are_problems_whatever_is_acceptable() {
         problem_of(app.get("/nowhere").header("Accept", accept).send().await.unwrap(), 404, "not_found").await;
         let bad = app.client.post(app.url("/v1/figures")).header("Accept", accept).body(jpeg(64, 64));
         problem_of(bad.send().await.unwrap(), 401, "missing_key").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_parsed_is_refused_as_a_problem_too() {
+    let app = TestApp::start().await;
+    let long = format!("GET / HTTP/1.1\r\nHost: figurine\r\nX-Padding: {}\r\n\r\n", "a".repeat(200_000));
+    let unsound = [
+        "nonsense\r\n\r\n",
+        "GET / HTTP/9.9\r\n\r\n",
+        "GET / HTTP/1.1\r\nno colon\r\n\r\n",
+        "POST /v1/figures HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+        "POST /v1/figures HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        "POST /v1/figures HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "POST /v1/figures HTTP/1.0\r\n\r\n",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        &long,
+    ];
+    for request in unsound {
+        let mut raw = Raw::to(app.node.address()).await;
+        raw.send("GET /healthz HTTP/1.1\r\nHost: figurine\r\n\r\n").await;
+        assert_eq!(raw.answer().await.status, 200);
+        raw.send(request).await;
+        let answer = raw.answer().await;
+        let problem = answer.problem(400, "malformed_request");
+        assert_eq!(answer.headers["x-request-id"], problem["request_id"].as_str().unwrap(), "{problem:#}");
+        assert_eq!(answer.headers["connection"], "close", "{answer:?}");
+        assert_eq!(raw.rest().await, b"", "{request:.60}");
     }
 }
 
