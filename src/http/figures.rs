@@ -108,7 +108,7 @@ async fn deliver(
             response
         }
         (Answer::AnyImage | Answer::Image(_), false) => {
-            return Ok(to_image(api, id, patience));
+            return Ok(to_image(api, id, 0, patience));
         }
         (Answer::Json, done) => {
             let figure = api.flow.read(&job).await?.ok_or_else(|| gone(&job))?;
@@ -135,8 +135,8 @@ fn applied(response: &mut HttpResponse, patience: Patience) {
 }
 
 /// 303 to the place where the image will be.
-pub(super) fn to_image(api: &Api, id: &FigureId, patience: Patience) -> HttpResponse {
-    let location = format!("{}/v1/figures/{id}/images/0", api.public_url);
+pub(super) fn to_image(api: &Api, id: &FigureId, index: u32, patience: Patience) -> HttpResponse {
+    let location = format!("{}/v1/figures/{id}/images/{index}", api.public_url);
     let mut response = HttpResponse::SeeOther()
         .insert_header((LOCATION, location))
         .insert_header(("Retry-After", "1"))

@@ -57,7 +57,7 @@ pub(super) async fn read(
     match job.state {
         State::Succeeded if job.purged_at.is_some() => send_unless_known(&api, &req, &job, index).await,
         State::Failed | State::Blocked | State::Canceled => Err(failure(&api, &job).await),
-        _ => Ok(to_image(&api, &job.of.figure, patience)),
+        _ => Ok(to_image(&api, &job.of.figure, index, patience)),
     }
 }
 
