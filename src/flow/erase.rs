@@ -19,7 +19,11 @@ impl Flow {
     pub async fn erase(&self, job: &Job) -> Result<(), FlowError> {
         match self.jobs.cancel(&job.of).await? {
             CancelOutcome::Taken(claim) => self.cancel_waiting(&claim).await,
-            CancelOutcome::Terminal => self.erase_result(job).await,
+            CancelOutcome::Terminal => {
+                // Looked at again: it may have been claimed and ended since.
+                let known = self.store.job(&job.of).await?;
+                self.erase_result(known.as_ref().unwrap_or(job)).await
+            }
             CancelOutcome::Asked | CancelOutcome::Unknown => Ok(()),
         }
     }

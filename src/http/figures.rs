@@ -112,7 +112,7 @@ async fn deliver(
             response
         }
         (Answer::AnyImage | Answer::Image(_), false) => {
-            return Ok(to_image(api, id, patience));
+            return Ok(to_image(api, id, 0, patience));
         }
         (Answer::Json, done) => {
             let figure = api.flow.read(&job).await?.ok_or_else(|| gone(&job))?;
@@ -139,8 +139,8 @@ fn applied(response: &mut HttpResponse, patience: Patience) {
 }
 
 /// 303 to the place where the image will be.
-pub(super) fn to_image(api: &Api, id: &FigureId, patience: Patience) -> HttpResponse {
-    let location = format!("{}/v1/figures/{id}/images/0", api.public_url);
+pub(super) fn to_image(api: &Api, id: &FigureId, index: u32, patience: Patience) -> HttpResponse {
+    let location = format!("{}/v1/figures/{id}/images/{index}", api.public_url);
     let mut response = HttpResponse::SeeOther()
         .insert_header((LOCATION, location))
         .insert_header(("Retry-After", "1"))
@@ -227,6 +227,13 @@ pub(super) async fn erase(
     match known {
         Some(job) if job.purged_at.is_none() => {
             Err(Problem::new(Code::StateConflict, "The figure is being stopped. Ask again shortly."))
+        }
+        // It ended before its worker heard of the cancellation: then its result goes.
+        Some(job) if job.state != State::Canceled && !job.deleted => {
+            let flow = api.flow.clone();
+            let erasing = api.tasks.start(async move { flow.erase(&job).await });
+            erasing.await.map_err(|_| Problem::new(Code::Internal, "Something failed on this side."))??;
+            Ok(HttpResponse::NoContent().finish())
         }
         Some(_) | None => Ok(HttpResponse::NoContent().finish()),
     }

@@ -62,7 +62,7 @@ pub(super) async fn read(
         | State::Enhancing
         | State::Rendering
         | State::Finishing
-        | State::Succeeded => Ok(to_image(&api, &job.of.figure, patience)),
+        | State::Succeeded => Ok(to_image(&api, &job.of.figure, index, patience)),
     }
 }
 

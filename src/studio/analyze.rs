@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Studio, StudioError, add};
+use super::{Studio, StudioError};
 use crate::{
     domain::{Analysis, Cost},
     engine::{Photo64, TextAsk},
@@ -47,8 +47,8 @@ impl Studio {
                 .engine
                 .text(&self.models.text, ask, deadline)
                 .await
-                .inspect_err(|error| add(cost, &error.usage()))?;
-            add(cost, &answer.usage);
+                .inspect_err(|error| self.add(cost, &error.usage()))?;
+            self.add(cost, &answer.usage);
             if let Some(analysis) = parse(&answer.text) {
                 return Ok(Analyzed { analysis, model: answer.model });
             }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Studio, StudioError, add, prompt, style::style};
+use super::{Studio, StudioError, prompt, style::style};
 use crate::{
     domain::{Analysis, Cost, Options},
     engine::TextAsk,
@@ -42,9 +42,12 @@ impl Studio {
             return Ok(Enhanced { prompt: draft });
         }
         let ask = TextAsk { system: RULES, text: &draft, photo: None, schema: schema() };
-        let answer =
-            self.engine.text(&self.models.text, ask, deadline).await.inspect_err(|error| add(cost, &error.usage()))?;
-        add(cost, &answer.usage);
+        let answer = self
+            .engine
+            .text(&self.models.text, ask, deadline)
+            .await
+            .inspect_err(|error| self.add(cost, &error.usage()))?;
+        self.add(cost, &answer.usage);
         Ok(Enhanced { prompt: read(&answer.text).unwrap_or(draft) })
     }
 }

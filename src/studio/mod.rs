@@ -88,11 +88,15 @@ impl Studio {
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
-}
 
-/// Adds what a call used to what a figure costs upstream.
-fn add(cost: &mut Cost, usage: &Usage) {
-    cost.upstream_micro_usd = cost.upstream_micro_usd.plus(MicroUsd(usage.micro_usd));
-    cost.input_tokens += usage.input_tokens;
-    cost.output_tokens += usage.output_tokens;
+    /// Adds what a call used to what a figure costs upstream. The offline engine is nobody's to bill.
+    fn add(&self, cost: &mut Cost, usage: &Usage) {
+        let billed = match self.kind {
+            EngineKind::Gemini => MicroUsd(usage.micro_usd),
+            EngineKind::Offline => MicroUsd::ZERO,
+        };
+        cost.upstream_micro_usd = cost.upstream_micro_usd.plus(billed);
+        cost.input_tokens += usage.input_tokens;
+        cost.output_tokens += usage.output_tokens;
+    }
 }

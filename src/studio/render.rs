@@ -3,7 +3,7 @@
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-use super::{EngineKind, Studio, StudioError, add};
+use super::{EngineKind, Studio, StudioError};
 use crate::{
     domain::{Cost, EngineUsed, Options, Provenance},
     engine::{ImageAsk, Photo64},
@@ -43,8 +43,8 @@ impl Studio {
             .engine
             .image(&self.models.image, ask, deadline)
             .await
-            .inspect_err(|error| add(cost, &error.usage()))?;
-        add(cost, &answer.usage);
+            .inspect_err(|error| self.add(cost, &error.usage()))?;
+        self.add(cost, &answer.usage);
         let engine = EngineUsed {
             name: self.kind.name().to_owned(),
             image_model: answer.model,

@@ -37,6 +37,17 @@ async fn an_image_that_the_caller_has_is_not_sent_again_and_not_kept_by_others()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_is_not_there_yet_leads_to_itself() {
+    let app = TestApp::start().await;
+    app.node.simulator().hold();
+    let path = format!("/v1/figures/{}/images/1", app.submit().await);
+    let answer = app.get(&path).header("Prefer", "wait=0").send().await.unwrap();
+    assert_eq!(answer.status(), 303);
+    assert!(answer.headers()["location"].to_str().unwrap().ends_with(&path), "{:?}", answer.headers());
+    app.node.simulator().release();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn clients_are_told_where_retrying_is_vain() {
     let app = TestApp::start().await;
     app.node.simulator().script(vec![Step::new(Instead::QuotaZero).of(CallKind::Image).times(10)]);

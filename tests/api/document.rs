@@ -68,9 +68,7 @@ fn everything_has_words() {
         assert!(has_words(&schema["description"]), "{name}");
         assert!(schema.get("enum").is_none(), "{name} is closed, so a new value would break generated clients");
         for (member, property) in schema["properties"].as_object().into_iter().flatten() {
-            let alternatives = property["oneOf"].as_array().into_iter().flatten();
-            let mut words = alternatives.chain([property]).map(|one| &one["description"]);
-            assert!(words.any(has_words), "{name}.{member}");
+            assert!(has_words(&property["description"]), "{name}.{member}");
         }
     }
 }

@@ -26,6 +26,7 @@ async fn a_photo_in_gives_a_figure_and_no_photo_stays() {
     assert_eq!(figure["options"]["style"], "anime");
     assert_eq!(figure["engine"]["name"], "offline");
     assert_eq!(figure["provenance"]["ai_generated"], false);
+    assert_eq!(figure["cost"]["charged_micro_usd"], 0, "the offline engine costs nothing: {figure:#}");
     assert_purged(&app, &figure).await;
     let image = app.get(figure["images"][0]["href"].as_str().unwrap()).send().await.unwrap();
     assert_eq!(image.headers()["content-type"], "image/png");

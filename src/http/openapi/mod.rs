@@ -38,6 +38,7 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     let mut document = serde_json::to_value(Document::openapi()).unwrap_or_default();
     schemas::complete(&mut document);
     shared::describe_security(&mut document);
+    shared::require_bodies(&mut document);
     shared::share_parameters(&mut document);
     examples::add(&mut document);
     problems::describe(&mut document);

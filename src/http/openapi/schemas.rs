@@ -42,7 +42,17 @@ fn tidy(schema: &mut Map<String, Value>) {
     }
     // The names of a JSON object's members are strings in any case.
     schema.remove("propertyNames");
+    lift_words(schema);
     require_nullable(schema);
+}
+
+/// Moves what is said of a member that may be null from its one alternative to the member itself.
+fn lift_words(schema: &mut Map<String, Value>) {
+    let alternatives = schema.get_mut("oneOf").and_then(Value::as_array_mut).into_iter().flatten();
+    let words = alternatives.filter_map(Value::as_object_mut).find_map(|one| one.remove("description"));
+    if let Some(words) = words {
+        schema.entry("description").or_insert(words);
+    }
 }
 
 /// What may be null is always there: the serializer leaves out only what is never null.

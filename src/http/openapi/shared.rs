@@ -36,6 +36,13 @@ pub(super) fn describe_security(document: &mut Value) {
     }
 }
 
+/// Says that a body has to come wherever one is taken.
+pub(super) fn require_bodies(document: &mut Value) {
+    for body in operations(document).filter_map(|(_, operation)| operation.get_mut("requestBody")?.as_object_mut()) {
+        body.insert("required".to_owned(), true.into());
+    }
+}
+
 /// Moves parameters that stand at several operations to the components.
 pub(super) fn share_parameters(document: &mut Value) {
     let mut shared = Map::new();
