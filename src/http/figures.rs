@@ -98,10 +98,12 @@ async fn deliver(
     let id = &accepted.job.figure;
     let known = api.flow.jobs.wait(&accepted.job, Instant::now() + patience.wait).await?;
     let job = known.ok_or_else(|| Problem::new(Code::StoreLost, "The store has lost the job. Nothing was charged."))?;
-    if job.state.is_terminal() && job.state != State::Succeeded {
+    // Who asked for an answer at once gets that answer, however fast the figure was.
+    let waited = !patience.is_for_later();
+    if waited && job.state.is_terminal() && job.state != State::Succeeded {
         return Err(failure(api, &job).await);
     }
-    let done = job.purged_at.is_some();
+    let done = waited && job.purged_at.is_some();
     if done && let Some(draft) = Draft::of(req) {
         draft.made_figure();
     }

@@ -117,12 +117,16 @@ impl Patience {
         Ok(patience)
     }
 
+    /// Whether an answer at once is wanted, to be followed by a look later.
+    pub(super) fn is_for_later(self) -> bool {
+        self.applied == Some("respond-async")
+    }
+
     /// Reads `Prefer` for something that exists: there is nothing to accept for later, so `respond-async` says nothing,
     /// and a client that repeats its headers behind a redirect still waits.
     pub(super) fn of_reader(req: &HttpRequest, longest: Duration) -> Result<Self, Problem> {
         let patience = Self::of(req, longest)?;
-        let later = patience.applied == Some("respond-async");
-        Ok(if later { Self { wait: longest, applied: None } } else { patience })
+        Ok(if patience.is_for_later() { Self { wait: longest, applied: None } } else { patience })
     }
 }
 

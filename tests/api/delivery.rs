@@ -146,6 +146,18 @@ async fn a_caller_that_does_not_wait_is_told_where_the_figure_will_be() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_caller_that_does_not_wait_is_answered_alike_however_fast_the_engine_is() {
+    let app = TestApp::start().await;
+    for accept in ["*/*", "image/png"].repeat(10) {
+        let answer = post(&app, "", accept).header("Prefer", "respond-async").send().await.unwrap();
+        assert_eq!(header(&answer, "preference-applied"), "respond-async");
+        assert_eq!(answer.status(), if accept == "*/*" { 202 } else { 303 });
+        let location = header(&answer, "location").strip_prefix(&app.url("/v1/figures/")).unwrap().to_owned();
+        app.ended(location.trim_end_matches("/images/0")).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_image_that_is_not_there_yet_is_waited_for_behind_a_redirect() {
     let app = TestApp::start().await;
     app.node.simulator().hold();
