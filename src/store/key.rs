@@ -33,9 +33,10 @@ impl StoreKey {
         Self(format!("fig:{}:image:{figure}:{index}", shard_tag(owner)))
     }
 
-    /// The signed deletion receipt of a figure.
+    /// The signed deletion receipt of a figure. It outlives its job and is found without it, so the name itself says
+    /// whose it is: accounts share shards.
     pub fn receipt(owner: &Owner, figure: &FigureId) -> Self {
-        Self(format!("fig:{}:receipt:{figure}", shard_tag(owner)))
+        Self(format!("fig:{}:receipt:{}:{figure}", shard_tag(owner), owner.as_str()))
     }
 
     /// The sums of an API key's use in one hour.

@@ -324,12 +324,19 @@ async fn what_does_not_exist_is_not_found() {
     assert_served(&app).await;
 }
 
+/// Another account whose values lie in the same shard.
+fn neighbor(app: &TestApp, account: &str) -> String {
+    let shard = |name: &str| app.node.api().flow.vault.owner(&AccountId::parse(name).unwrap()).unwrap().shard();
+    let mut names = (0..).map(|number| format!("stranger-{number}"));
+    names.find(|name| shard(name) == shard(account)).unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_foreign_figure_is_as_if_it_did_not_exist() {
     let app = TestApp::start().await;
     let id = app.submit().await;
     app.ended(&id).await;
-    let stranger = app.key_of("stranger", |_| {});
+    let stranger = app.key_of(&neighbor(&app, "acme"), |_| {});
     let told = async |method: Method, id: &str, path: &str| {
         let path = format!("/v1/figures/{id}{path}");
         let answer = app.client.request(method, app.url(&path)).bearer_auth(&stranger).send().await.unwrap();
