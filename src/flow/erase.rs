@@ -1,8 +1,10 @@
 //! Deletion on request.
 
+use tokio::time::Instant;
+
 use super::{Ending, Flow, FlowError, Made};
 use crate::{
-    domain::Stage,
+    domain::{Stage, State},
     jobs::JobsError,
     store::{CancelOutcome, Claim, Job, StoreKey},
     vault::VaultError,
@@ -12,11 +14,24 @@ use crate::{
 const MOST_IMAGES: u32 = 4;
 
 impl Flow {
-    /// Deletes a figure on request: stops it where it is under way, erases its result where it has ended.
+    /// Deletes a figure on request: stops it where it is under way, waits for its end, erases the result of one that
+    /// ended before it could be stopped. Says whether it is gone by `limit`; must run to its end once begun.
     ///
     /// # Errors
     /// When store or vault fail.
-    pub async fn erase(&self, job: &Job) -> Result<(), FlowError> {
+    pub async fn erase(&self, job: &Job, limit: Instant) -> Result<bool, FlowError> {
+        self.stop_or_erase(job).await?;
+        match self.jobs.wait(&job.of, limit).await? {
+            Some(job) if job.purged_at.is_none() => Ok(false),
+            Some(job) if job.state != State::Canceled && !job.deleted => {
+                self.erase_result(&job).await?;
+                Ok(true)
+            }
+            Some(_) | None => Ok(true),
+        }
+    }
+
+    async fn stop_or_erase(&self, job: &Job) -> Result<(), FlowError> {
         match self.jobs.cancel(&job.of).await? {
             CancelOutcome::Taken(claim) => self.cancel_waiting(&claim).await,
             CancelOutcome::Terminal => {

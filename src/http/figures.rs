@@ -60,8 +60,7 @@ pub(super) async fn create(
     refuse_when_draining(&api)?;
     let (flow, received) = (api.flow.clone(), Received { bytes, options });
     // On its own task: a handler is dropped when its client leaves, and half an acceptance must not stay behind.
-    let accepting = api.tasks.start(async move { flow.accept(&ticket, received).await });
-    let accepted = accepting.await.map_err(|_| Problem::new(Code::Internal, "Something failed on this side."))??;
+    let accepted = api.finish(async move { flow.accept(&ticket, received).await }).await??;
     deliver(&api, &req, &accepted, answer, patience).await
 }
 
@@ -222,22 +221,11 @@ pub(super) async fn erase(
 ) -> Result<HttpResponse, Problem> {
     let ticket = api.admit(&req, caller, Some(Scope::FiguresWrite)).await?;
     let job = find(&api, ticket.owner(), &id).await?;
-    let (flow, of) = (api.flow.clone(), job.of.clone());
-    let erasing = api.tasks.start(async move { flow.erase(&job).await });
-    erasing.await.map_err(|_| Problem::new(Code::Internal, "Something failed on this side."))??;
-    let known = api.flow.jobs.wait(&of, Instant::now() + api.max_wait).await?;
-    match known {
-        Some(job) if job.purged_at.is_none() => {
-            Err(Problem::new(Code::StateConflict, "The figure is being stopped. Ask again shortly."))
-        }
-        // It ended before its worker heard of the cancellation: then its result goes.
-        Some(job) if job.state != State::Canceled && !job.deleted => {
-            let flow = api.flow.clone();
-            let erasing = api.tasks.start(async move { flow.erase(&job).await });
-            erasing.await.map_err(|_| Problem::new(Code::Internal, "Something failed on this side."))??;
-            Ok(HttpResponse::NoContent().finish())
-        }
-        Some(_) | None => Ok(HttpResponse::NoContent().finish()),
+    let (flow, limit) = (api.flow.clone(), Instant::now() + api.max_wait);
+    if api.finish(async move { flow.erase(&job, limit).await }).await?? {
+        Ok(HttpResponse::NoContent().finish())
+    } else {
+        Err(Problem::new(Code::StateConflict, "The figure is being stopped. Ask again shortly."))
     }
 }
 

@@ -68,6 +68,16 @@ pub struct Api {
     pub retention_seconds: u64,
 }
 
+impl Api {
+    /// Does work that goes on when the client leaves, which drops the handler that waits for it here.
+    async fn finish<F>(&self, work: F) -> Result<F::Output, Problem>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        self.tasks.start(work).await.map_err(|_panic| Problem::internal())
+    }
+}
+
 /// A resource: its methods, and 204 or 405 with `Allow` for the others.
 macro_rules! resource {
     ($path:expr, $allow:literal, $($method:ident => $handler:path),+ $(,)?) => {

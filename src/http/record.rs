@@ -109,11 +109,7 @@ pub async fn record(
     let response = match outcome {
         Ok(Ok(response)) => response.map_into_boxed_body(),
         Ok(Err(error)) => return Err(told(problem_of(&error), place, &draft, None).into()),
-        Err(_panic) => {
-            let problem =
-                Problem::new(Code::Internal, "Something failed on this side. It was logged under the request's id.");
-            return Err(told(problem, place, &draft, None).into());
-        }
+        Err(_panic) => return Err(told(Problem::internal(), place, &draft, None).into()),
     };
     let mut response = noted(response, place, &draft);
     if let Some(rest) = rest {
@@ -168,6 +164,6 @@ fn problem_of(error: &Error) -> Problem {
         408 => Problem::new(Code::BodyTooSlow, "The request came too slowly."),
         413 => Problem::new(Code::BodyTooLarge, "The request is too large."),
         400..=499 => Problem::new(Code::MalformedRequest, "The request cannot be understood."),
-        _ => Problem::new(Code::Internal, "Something failed on this side. It was logged under the request's id."),
+        _ => Problem::internal(),
     }
 }

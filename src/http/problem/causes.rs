@@ -1,0 +1,136 @@
+//! From errors to problems: the only table from errors to codes.
+
+use super::Problem;
+use crate::{
+    admission::AdmissionError,
+    auth::AuthError,
+    domain::{Code, JobProblem, Stage},
+    flow::{AcceptError, FlowError},
+    intake::IntakeError,
+    jobs::JobsError,
+    store::StoreError,
+    vault::VaultError,
+};
+
+impl From<JobProblem> for Problem {
+    fn from(problem: JobProblem) -> Self {
+        let mut told = Self::new(problem.code, problem.detail).at_stage(problem.stage);
+        told.0.category = problem.category;
+        told
+    }
+}
+
+impl From<AuthError> for Problem {
+    fn from(error: AuthError) -> Self {
+        let (code, challenge) = if error.is_missing() {
+            (Code::MissingKey, "Bearer realm=\"figurine\"".to_owned())
+        } else {
+            (Code::InvalidKey, "Bearer realm=\"figurine\", error=\"invalid_token\"".to_owned())
+        };
+        Self::new(code, error.to_string()).with_header("WWW-Authenticate", challenge)
+    }
+}
+
+impl From<AdmissionError> for Problem {
+    fn from(error: AdmissionError) -> Self {
+        match error {
+            AdmissionError::Revoked => Self::new(Code::RevokedKey, "This API key was revoked.")
+                .with_header("WWW-Authenticate", "Bearer realm=\"figurine\", error=\"invalid_token\""),
+            AdmissionError::MissingScope(scope) => {
+                Self::new(Code::MissingScope, format!("This needs a key with the scope {}.", scope.as_str()))
+                    .with_header(
+                        "WWW-Authenticate",
+                        format!(
+                            "Bearer realm=\"figurine\", error=\"insufficient_scope\", scope=\"{}\"",
+                            scope.as_str()
+                        ),
+                    )
+            }
+            AdmissionError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable => {
+                Self::new(Code::StoreUnavailable, "Nothing was done. Try again shortly.").caused_by(&error)
+            }
+        }
+    }
+}
+
+impl From<VaultError> for Problem {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Store(error) => error.into(),
+            VaultError::Seal(_) | VaultError::Gone | VaultError::StillThere => internal(&error),
+        }
+    }
+}
+
+impl From<JobsError> for Problem {
+    fn from(error: JobsError) -> Self {
+        match error {
+            JobsError::NoSeat => {
+                Self::new(Code::TooManyInFlight, "This key has all its figures under way. Wait for one to end.")
+            }
+            JobsError::QueueFull => Self::new(Code::Overloaded, "The queue is full. Nothing was spent."),
+            JobsError::Store(error) => error.into(),
+            JobsError::Vault(error) => error.into(),
+            JobsError::Spec(_) => internal(&error),
+        }
+        .at_stage(Stage::Queue)
+    }
+}
+
+impl From<FlowError> for Problem {
+    fn from(error: FlowError) -> Self {
+        match error {
+            FlowError::Store(error) => error.into(),
+            FlowError::Vault(error) => error.into(),
+            FlowError::Jobs(error) => error.into(),
+            FlowError::Studio(_)
+            | FlowError::LeaseLost
+            | FlowError::Canceled
+            | FlowError::Deadline
+            | FlowError::Panicked
+            | FlowError::Poisoned
+            | FlowError::Record
+            | FlowError::Receipt(_) => internal(&error),
+        }
+    }
+}
+
+impl From<AcceptError> for Problem {
+    fn from(error: AcceptError) -> Self {
+        match error {
+            AcceptError::Intake(error) => Self::from(error).at_stage(Stage::Intake),
+            AcceptError::Vault(error) => error.into(),
+            AcceptError::Jobs(error) => error.into(),
+        }
+    }
+}
+
+impl From<IntakeError> for Problem {
+    fn from(error: IntakeError) -> Self {
+        let code = match &error {
+            IntakeError::Empty => Code::ImageMissing,
+            IntakeError::NotAnImage { .. } => Code::NotAnImage,
+            IntakeError::Unsupported { .. } => Code::UnsupportedImageType,
+            IntakeError::TooLarge { .. } => Code::BodyTooLarge,
+            IntakeError::TooManyPixels { .. }
+            | IntakeError::TooManyFrames { .. }
+            | IntakeError::TooMuchMemory { .. } => Code::PhotoTooManyPixels,
+            IntakeError::Damaged { .. } | IntakeError::Truncated { .. } => Code::PhotoDamaged,
+            IntakeError::TooSlow => Code::PhotoUnusable,
+            IntakeError::Busy => Code::Overloaded,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+fn internal(error: &(dyn std::error::Error + 'static)) -> Problem {
+    Problem::internal().caused_by(error)
+}
