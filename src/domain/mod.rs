@@ -3,6 +3,7 @@
 mod account;
 mod code;
 mod figure;
+mod hex;
 mod id;
 mod mode;
 mod moment;
@@ -21,6 +22,7 @@ pub use figure::{
     Analysis, Cost, EngineUsed, Figure, FigureLinks, FigureObject, ImageMade, JobProblem, Minor, Provenance,
     SubjectKind, Timings, UploadTrace,
 };
+pub use hex::hex;
 pub use id::{FigureId, KeyId, ReceiptId, RequestId, UploadId};
 pub use mode::Mode;
 pub use moment::Moment;

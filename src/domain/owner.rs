@@ -1,6 +1,6 @@
-use std::fmt::Write as _;
-
 use serde::{Deserialize, Serialize};
+
+use super::hex;
 
 /// An account's pseudonym: the keyed hash under which the account stands in the store, in logs and in receipts.
 /// Only `vault` makes one, since only it holds the index keys.
@@ -13,12 +13,7 @@ impl Owner {
 
     /// Wraps a keyed hash: its first 128 bits, in hexadecimal digits.
     pub fn from_keyed_hash(hash: &[u8; 32]) -> Self {
-        let mut text = String::with_capacity(32);
-        for byte in &hash[..16] {
-            // Writing to a string does not fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        Self(text)
+        Self(hex(&hash[..16]))
     }
 
     /// The pseudonym as text.

@@ -80,7 +80,7 @@ impl Ask<'_> {
             frame.clear();
         }
         let payload = photo.map(Photo64::expose);
-        Bytes::from_owner(Owned(splice(&frame, payload.as_slice())))
+        Bytes::from_owner(splice(&frame, payload.as_slice()))
     }
 
     fn request<'a>(&'a self, words: &'a str, known: Option<&'static ModelFacts>, plea: Option<Plea>) -> Request<'a> {
@@ -128,15 +128,6 @@ fn fold_seed(seed: i64) -> i32 {
     let folded = (bits ^ (bits >> 31)) & 0x7fff_ffff;
     let kept = u64::try_from(seed).is_ok_and(|seed| seed <= 0x7fff_ffff);
     i32::try_from(if kept { bits } else { folded }).unwrap_or(i32::MAX)
-}
-
-/// A body that is zeroed when the last attempt lets go of it.
-struct Owned(Zeroizing<Vec<u8>>);
-
-impl AsRef<[u8]> for Owned {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
-    }
 }
 
 #[cfg(test)]

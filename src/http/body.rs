@@ -37,15 +37,6 @@ impl BodyLimits {
     }
 }
 
-/// Bytes that are cleared when the last of those who share them lets go.
-struct Kept(Zeroizing<Vec<u8>>);
-
-impl AsRef<[u8]> for Kept {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
 /// Receives a whole body.
 ///
 /// # Errors
@@ -75,7 +66,7 @@ pub(super) async fn receive(req: &HttpRequest, mut payload: Payload, limits: Bod
             Ok(Some(Ok(chunk))) => body.extend_from_slice(&chunk),
         }
     }
-    Ok(Bytes::from_owner(Kept(body)))
+    Ok(Bytes::from_owner(body))
 }
 
 fn declared_length(req: &HttpRequest) -> Result<Option<u64>, Problem> {

@@ -65,7 +65,7 @@ fn answered(answer: Answer, act: Option<&Act>, delivery: Delivery, open: Open) -
         Delivery::Whole => (json, "application/json; charset=UTF-8"),
         Delivery::Events => (event(&json), "text/event-stream"),
     };
-    let body = Bytes::from_owner(Owned(body));
+    let body = Bytes::from_owner(body);
     let mut response = HttpResponse::Ok();
     response.content_type(content_type);
     let length = body.len() as u64;
@@ -114,12 +114,4 @@ fn slowly(
         let piece = left.split_to(bytes.max(1).min(left.len()));
         Some((Ok(piece), (left, open)))
     })
-}
-
-struct Owned(Zeroizing<Vec<u8>>);
-
-impl AsRef<[u8]> for Owned {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
-    }
 }

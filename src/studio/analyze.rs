@@ -43,12 +43,7 @@ impl Studio {
     pub async fn analyze(&self, photo: &Photo64, cost: &mut Cost, deadline: Instant) -> Result<Analyzed, StudioError> {
         for text in [ASK, REPAIR] {
             let ask = TextAsk { system: RULES, text, photo: Some(photo), schema: schema() };
-            let answer = self
-                .engine
-                .text(&self.models.text, ask, deadline)
-                .await
-                .inspect_err(|error| self.add(cost, &error.usage()))?;
-            self.add(cost, &answer.usage);
+            let answer = self.ask(ask, cost, deadline).await?;
             if let Some(analysis) = parse(&answer.text) {
                 return Ok(Analyzed { analysis, model: answer.model });
             }

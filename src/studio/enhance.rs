@@ -42,12 +42,7 @@ impl Studio {
             return Ok(Enhanced { prompt: draft });
         }
         let ask = TextAsk { system: RULES, text: &draft, photo: None, schema: schema() };
-        let answer = self
-            .engine
-            .text(&self.models.text, ask, deadline)
-            .await
-            .inspect_err(|error| self.add(cost, &error.usage()))?;
-        self.add(cost, &answer.usage);
+        let answer = self.ask(ask, cost, deadline).await?;
         Ok(Enhanced { prompt: read(&answer.text).unwrap_or(draft) })
     }
 }

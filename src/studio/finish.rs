@@ -1,6 +1,6 @@
 //! Checking and converting the image: a damaged one is never delivered.
 
-use std::{fmt::Write as _, io::Cursor};
+use std::io::Cursor;
 
 use aws_lc_rs::digest;
 use bytes::Bytes;
@@ -15,7 +15,10 @@ use image::{
 use zeroize::Zeroizing;
 
 use super::{Studio, StudioError};
-use crate::{domain::Format, intake::Kind};
+use crate::{
+    domain::{Format, hex},
+    intake::Kind,
+};
 
 const JPEG_QUALITY: u8 = 92;
 
@@ -39,7 +42,7 @@ impl Studio {
     /// # Errors
     /// When the image is damaged or no PNG, JPEG or WebP, or cannot be converted.
     pub async fn finish(&self, rendered: Zeroizing<Vec<u8>>, format: Format) -> Result<Finished, StudioError> {
-        let shared = Bytes::from_owner(Kept(rendered));
+        let shared = Bytes::from_owner(rendered);
         let probe = self.intake.check_image(shared.clone()).await.map_err(StudioError::Image)?;
         let have = Served::of(probe.kind).ok_or(StudioError::Convert)?;
         let want = match format {
@@ -61,15 +64,6 @@ impl Studio {
             height: probe.height,
             sha256,
         })
-    }
-}
-
-/// Bytes that are cleared when the last of those who share them lets go.
-struct Kept(Zeroizing<Vec<u8>>);
-
-impl AsRef<[u8]> for Kept {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
     }
 }
 
@@ -117,12 +111,4 @@ fn convert(bytes: &[u8], have: Served, want: Served) -> Result<Zeroizing<Vec<u8>
     };
     written.map_err(|_| StudioError::Convert)?;
     Ok(Zeroizing::new(out.into_inner()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -15,9 +15,11 @@ pub use finish::Finished;
 pub use render::{Brief, Rendered};
 pub use style::{CheckedOptions, Choice, DEFAULT_STYLE, Looks, Style, style, styles};
 
+use tokio::time::Instant;
+
 use crate::{
     domain::{Cost, MicroUsd},
-    engine::{Engine, EngineError, Usage},
+    engine::{Engine, EngineError, TextAnswer, TextAsk, Usage},
     intake::{Intake, IntakeError},
 };
 
@@ -87,6 +89,14 @@ impl Studio {
     /// The host that photos are sent to.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
+    }
+
+    /// Asks for text, and counts what that used either way.
+    async fn ask(&self, ask: TextAsk<'_>, cost: &mut Cost, deadline: Instant) -> Result<TextAnswer, StudioError> {
+        let asked = self.engine.text(&self.models.text, ask, deadline).await;
+        let answer = asked.inspect_err(|error| self.add(cost, &error.usage()))?;
+        self.add(cost, &answer.usage);
+        Ok(answer)
     }
 
     /// Adds what a call used to what a figure costs upstream. The offline engine is nobody's to bill.
