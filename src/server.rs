@@ -242,9 +242,9 @@ fn flow(settings: &Settings, store: Arc<dyn Store>, simulator_url: &str) -> Resu
             vault.clone(),
             JobLimits { deadline: settings.job_deadline, queued: settings.jobs_queued },
         ),
-        live: match &settings.engine {
-            EngineChoice::Offline => offline()?,
-            EngineChoice::Gemini { .. } => gemini_studio(settings, intake.clone())?,
+        live: match gemini_studio(settings, &intake)? {
+            Some(gemini) => gemini,
+            None => offline()?,
         },
         test: offline()?,
         store,
@@ -262,15 +262,13 @@ fn offline_studio(settings: &Settings, base_url: &str, intake: Arc<Intake>) -> R
     Ok(Studio::new(engine, EngineKind::Offline, "localhost".to_owned(), models(settings), intake))
 }
 
-fn gemini_studio(settings: &Settings, intake: Arc<Intake>) -> Result<Studio, StartError> {
-    let EngineChoice::Gemini { api_key, base_url, api_version } = &settings.engine else {
-        return Err(SetupError::Key.into());
-    };
+fn gemini_studio(settings: &Settings, intake: &Arc<Intake>) -> Result<Option<Studio>, StartError> {
+    let EngineChoice::Gemini { api_key, base_url, api_version } = &settings.engine else { return Ok(None) };
     let mut wanted = EngineSettings::new(base_url.as_str(), api_key.clone());
     wanted.api_version.clone_from(api_version);
     wanted.proxy.clone_from(&settings.https_proxy);
     let host = base_url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default().to_owned();
-    Ok(Studio::new(Engine::new(wanted)?, EngineKind::Gemini, host, models(settings), intake))
+    Ok(Some(Studio::new(Engine::new(wanted)?, EngineKind::Gemini, host, models(settings), intake.clone())))
 }
 
 fn models(settings: &Settings) -> Models {

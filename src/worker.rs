@@ -11,9 +11,10 @@ use tokio::{
 use crate::{
     domain::{Stage, State},
     flow::{Ending, Flow, FlowError, Made},
-    jobs::{LEASE, Spec},
+    jobs::{JobsError, LEASE, Spec},
     store::{Claim, LeaseLost, Topic},
     tasks::Tasks,
+    vault::VaultError,
 };
 
 /// How often a worker looks for jobs without being woken.
@@ -112,11 +113,17 @@ pub async fn sweep_once(flow: &Flow) -> Result<(), FlowError> {
     while let Some(claim) = flow.jobs.claim_overdue().await? {
         work(flow, &claim).await;
     }
-    for job in flow.store.unpurged(SWEPT_AT_ONCE).await? {
-        flow.complete_purge(&job).await?;
+    for job in flow.store.unpurged(TO_PURGE, SWEPT_AT_ONCE).await? {
+        // One that fails must not keep the others.
+        if let Err(error) = flow.complete_purge(&job).await {
+            tracing::warn!(figure.id = %job.figure, %error, "a photo could not be purged; the next round tries again");
+        }
     }
     Ok(flow.store.sweep().await?)
 }
+
+/// How long whoever ended a job has for its purge before the sweeper does it.
+const TO_PURGE: Duration = Duration::from_millis(500);
 
 const SWEPT_AT_ONCE: usize = 100;
 
@@ -124,7 +131,7 @@ const SWEPT_AT_ONCE: usize = 100;
 async fn work(flow: &Flow, claim: &Claim) {
     let spec = match flow.jobs.spec(&claim.lease.job).await {
         Ok(spec) => spec,
-        Err(error) => return tracing::error!(figure.id = %claim.lease.job.figure, %error, "a job cannot be read"),
+        Err(error) => return unreadable(flow, claim, error).await,
     };
     let started = Instant::now();
     let mut made = Made::default();
@@ -140,6 +147,17 @@ async fn work(flow: &Flow, claim: &Claim) {
     }
     let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::debug!(figure.id = %claim.lease.job.figure, elapsed_ms, "job ended");
+}
+
+/// Ends a job whose specification cannot be read. A store that does not answer hands it out again.
+async fn unreadable(flow: &Flow, claim: &Claim, error: JobsError) {
+    tracing::error!(figure.id = %claim.lease.job.figure, %error, "a job cannot be read");
+    if matches!(error, JobsError::Store(_) | JobsError::Vault(VaultError::Store(_))) {
+        return;
+    }
+    if let Err(error) = flow.give_up(claim).await {
+        tracing::error!(figure.id = %claim.lease.job.figure, %error, "a job could not be ended; the sweeper goes on");
+    }
 }
 
 /// Makes the figure within the deadline, for as long as the lease holds and nobody cancels; a panic is contained.

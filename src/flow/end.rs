@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{Flow, FlowError, Made};
 use crate::{
-    domain::{Code, Figure, FigureLinks, ImageMade, JobProblem, Moment, State, UploadTrace},
-    jobs::Spec,
-    store::{Adoption, Claim, Finish, JobRef, LeaseLost, StoreKey},
+    domain::{Code, Figure, FigureLinks, ImageMade, JobProblem, Moment, Stage, State, UploadTrace},
+    jobs::{JobsError, Spec},
+    store::{Adoption, Claim, Finish, JobRef, LeaseLost, NotFinished, StoreKey},
     vault::VaultError,
 };
 
@@ -44,22 +44,65 @@ impl Flow {
     /// photo's data key is destroyed; the job is finished in one step; the ciphertext is unlinked and looked for; the
     /// receipt is signed; the end is told.
     ///
+    /// One whose caller asks for it to stop before the end is written ends as canceled.
+    ///
     /// # Errors
     /// When the lease is over, or store or vault fail; the sweeper then completes what is left.
     pub async fn end(&self, claim: &Claim, spec: &Spec, made: Made, ending: &Ending) -> Result<(), FlowError> {
+        let used = Made { cost: made.cost, timings: made.timings, ..Made::default() };
+        let ended = match self.finish(claim, spec, made, ending).await? {
+            Err(NotFinished::CancelAsked) => {
+                let canceled = Ending::Without(FlowError::Canceled.problem(Stage::Finish));
+                self.finish(claim, spec, used, &canceled).await?
+            }
+            ended => ended,
+        };
+        ended.map_err(|_| FlowError::LeaseLost)?;
+        self.complete_purge(&claim.lease.job).await
+    }
+
+    /// Ends a job whose specification cannot be read: nothing more can be known of it.
+    ///
+    /// # Errors
+    /// When the lease is over, or store or vault fail.
+    pub async fn give_up(&self, claim: &Claim) -> Result<(), FlowError> {
+        let finish = |state| Finish { state, code: Some(Code::Internal), adopt: Vec::new(), release: true };
+        if self.store.finish(&claim.lease, finish(State::Failed)).await?.is_err() {
+            let canceled = self.store.finish(&claim.lease, finish(State::Canceled)).await?;
+            canceled.map_err(|_| FlowError::LeaseLost)?;
+        }
+        self.complete_purge(&claim.lease.job).await
+    }
+
+    async fn finish(
+        &self,
+        claim: &Claim,
+        spec: &Spec,
+        made: Made,
+        ending: &Ending,
+    ) -> Result<Result<(), NotFinished>, FlowError> {
         let lease = &claim.lease;
         let mut figure = self.outcome(claim, spec, &made, ending).await?;
         let adopt = self.stage(claim, &mut figure, made).await?;
         if self.store.renew(lease, crate::jobs::LEASE).await? == Err(LeaseLost) {
             return Err(FlowError::LeaseLost);
         }
-        self.vault.destroy_photo_key(&lease.job.owner, &spec.trace.upload).await?;
-        let code = ending.problem().map(|problem| problem.code);
-        let finish = Finish { state: ending.state(), code, adopt };
-        if self.store.finish(lease, finish).await? == Err(LeaseLost) {
-            return Err(FlowError::LeaseLost);
+        if let Some(photo) = &claim.job.photo {
+            self.vault.destroy_photo_key(&lease.job.owner, photo).await?;
         }
-        self.purge(&lease.job, spec, ending.state(), code).await
+        let names: Vec<_> = adopt.iter().map(|adoption| adoption.name.clone()).collect();
+        let problem = ending.problem();
+        let finish = Finish {
+            state: ending.state(),
+            code: problem.map(|problem| problem.code),
+            adopt,
+            release: problem.is_some_and(|problem| problem.retryable && !problem.charged),
+        };
+        let finished = self.store.finish(lease, finish).await?;
+        if finished == Err(NotFinished::CancelAsked) {
+            self.vault.destroy(&names, lease.token).await?;
+        }
+        Ok(finished)
     }
 
     /// Completes the purge of a job that has ended; safe to do again.
@@ -68,22 +111,23 @@ impl Flow {
     /// When store or vault fail.
     pub async fn complete_purge(&self, of: &JobRef) -> Result<(), FlowError> {
         let Some(job) = self.store.job(of).await? else { return Ok(()) };
+        let Some(photo) = &job.photo else { return self.purged(of, self.store.now().await?).await };
+        let witness = self.vault.purge_photo(&of.owner, photo).await?;
         match self.jobs.spec(of).await {
-            Ok(spec) => self.purge(of, &spec, job.state, job.code).await,
-            Err(crate::jobs::JobsError::Vault(VaultError::Gone)) => {
-                // The specification lives as long as the photo at least, so the photo's time is over, too.
-                self.store.mark_purged(of, self.store.now().await?).await.map_err(FlowError::from)
+            Ok(spec) => {
+                let receipt = self.receipt(of, &spec, &witness, super::receipt::reason(job.state, job.code))?;
+                self.store.put(&StoreKey::receipt(&of.owner, &of.figure), receipt.into(), RECEIPT_KEPT).await?;
             }
-            Err(error) => Err(error.into()),
+            Err(JobsError::Store(error) | JobsError::Vault(VaultError::Store(error))) => return Err(error.into()),
+            // Nobody knows any more what the photo was committed to; the photo is gone all the same.
+            Err(error) => tracing::warn!(figure.id = %of.figure, %error, "a photo went without a receipt"),
         }
+        self.purged(of, witness.purged_at).await
     }
 
-    async fn purge(&self, of: &JobRef, spec: &Spec, state: State, code: Option<Code>) -> Result<(), FlowError> {
-        let witness = self.vault.purge_photo(&of.owner, &spec.trace.upload).await?;
-        let receipt = self.receipt(of, spec, &witness, super::receipt::reason(state, code))?;
-        self.store.put(&StoreKey::receipt(&of.owner, &of.figure), receipt.into(), RECEIPT_KEPT).await?;
+    async fn purged(&self, of: &JobRef, at: Moment) -> Result<(), FlowError> {
         self.vault.destroy(&[StoreKey::spec(&of.owner, &of.figure)], 0).await?;
-        Ok(self.store.mark_purged(of, witness.purged_at).await?)
+        Ok(self.store.mark_purged(of, at).await?)
     }
 
     /// Stages the images and, last, the figure object that names them.

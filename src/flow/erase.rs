@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use super::{Ending, Flow, FlowError, Made};
 use crate::{
-    domain::{Stage, State},
+    domain::Stage,
     jobs::JobsError,
     store::{CancelOutcome, Claim, Job, StoreKey},
     vault::VaultError,
@@ -14,21 +14,15 @@ use crate::{
 const MOST_IMAGES: u32 = 4;
 
 impl Flow {
-    /// Deletes a figure on request: stops it where it is under way, waits for its end, erases the result of one that
-    /// ended before it could be stopped. Says whether it is gone by `limit`; must run to its end once begun.
+    /// Deletes a figure on request: stops it where it is under way and waits for its end, erases its result where it has
+    /// ended. Says whether it is gone by `limit`; must run to its end once begun.
     ///
     /// # Errors
     /// When store or vault fail.
     pub async fn erase(&self, job: &Job, limit: Instant) -> Result<bool, FlowError> {
         self.stop_or_erase(job).await?;
-        match self.jobs.wait(&job.of, limit).await? {
-            Some(job) if job.purged_at.is_none() => Ok(false),
-            Some(job) if job.state != State::Canceled && !job.deleted => {
-                self.erase_result(&job).await?;
-                Ok(true)
-            }
-            Some(_) | None => Ok(true),
-        }
+        let known = self.jobs.wait(&job.of, limit).await?;
+        Ok(known.is_none_or(|job| job.purged_at.is_some()))
     }
 
     async fn stop_or_erase(&self, job: &Job) -> Result<(), FlowError> {
@@ -46,8 +40,8 @@ impl Flow {
     async fn cancel_waiting(&self, claim: &Claim) -> Result<(), FlowError> {
         let spec = match self.jobs.spec(&claim.lease.job).await {
             Ok(spec) => spec,
-            Err(JobsError::Vault(VaultError::Gone)) => return Ok(()),
-            Err(error) => return Err(error.into()),
+            Err(JobsError::Store(error) | JobsError::Vault(VaultError::Store(error))) => return Err(error.into()),
+            Err(_) => return self.give_up(claim).await,
         };
         let ending = Ending::Without(FlowError::Canceled.problem(Stage::Queue));
         self.end(claim, &spec, Made::default(), &ending).await

@@ -65,14 +65,20 @@ impl Flow {
                 endpoint: studio.endpoint().to_owned(),
                 region: "global".to_owned(),
                 store: Some(false),
-                retention:
-                    "paid tier of the Gemini API: not used for training; logged for a limited time to detect abuse"
-                        .to_owned(),
+                retention: if studio.endpoint() == GOOGLE { GOOGLES_TERMS } else { UNKNOWN_TERMS }.to_owned(),
                 grade: Grade::Declared,
             }],
         }
     }
 }
+
+/// Google's own endpoint, whose terms are known.
+const GOOGLE: &str = "generativelanguage.googleapis.com";
+
+const GOOGLES_TERMS: &str =
+    "paid tier of the Gemini API: not used for training; logged for a limited time to detect abuse";
+
+const UNKNOWN_TERMS: &str = "as this installation's operator has agreed with that endpoint's operator; not known here";
 
 const UNNAMED: &str = "not named: this installation is for trying out";
 

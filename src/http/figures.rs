@@ -17,7 +17,7 @@ use super::{
     record::Draft,
 };
 use crate::{
-    domain::{Code, Figure, FigureId, GivenOptions, OptionFault, Owner, Scope, Stage, State},
+    domain::{Code, Figure, FigureId, GivenOptions, OptionFault, Owner, Scope, State},
     flow::Received,
     jobs::Accepted,
     store::Job,
@@ -52,23 +52,16 @@ pub(super) async fn create(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let ticket = api.admit(&req, caller, Some(Scope::FiguresWrite)).await?;
-    refuse_when_draining(&api)?;
+    api.refuse_when_draining()?;
     let (answer, patience) = (Answer::wanted(&req)?, Patience::of(&req, api.max_wait)?);
     let options = options(&req, answer, api.retention_seconds)?;
     let bytes = body::receive(&req, payload, api.body).await?;
     // A body may take longer than it takes this node to begin to stop.
-    refuse_when_draining(&api)?;
+    api.refuse_when_draining()?;
     let (flow, received) = (api.flow.clone(), Received { bytes, options });
     // On its own task: a handler is dropped when its client leaves, and half an acceptance must not stay behind.
     let accepted = api.finish(async move { flow.accept(&ticket, received).await }).await??;
     deliver(&api, &req, &accepted, answer, patience).await
-}
-
-fn refuse_when_draining(api: &Api) -> Result<(), Problem> {
-    if api.tasks.is_draining() {
-        return Err(Problem::new(Code::Draining, "This node is stopping; another takes the request."));
-    }
-    Ok(())
 }
 
 fn options(req: &HttpRequest, answer: Answer, longest: u64) -> Result<CheckedOptions, Problem> {
@@ -116,7 +109,7 @@ async fn deliver(
             return Ok(to_image(api, id, 0, patience));
         }
         (Answer::Json, done) => {
-            let figure = api.flow.read(&job).await?.ok_or_else(|| gone(&job))?;
+            let figure = read_or_gone(api, &job).await?;
             let status = if done { StatusCode::CREATED } else { StatusCode::ACCEPTED };
             let mut builder = HttpResponseBuilder::new(status);
             if !done {
@@ -155,7 +148,7 @@ pub(super) fn to_image(api: &Api, id: &FigureId, index: u32, patience: Patience)
 pub(super) async fn failure(api: &Api, job: &Job) -> Problem {
     let problem = match api.flow.read(job).await {
         Ok(Some(Figure { problem: Some(problem), .. })) => Problem::from(problem),
-        Ok(_) => Problem::new(job.code.unwrap_or(Code::Internal), "The figure has no image.").at_stage(Stage::Finish),
+        Ok(_) => gone(api, job).await,
         Err(error) => Problem::from(error),
     };
     problem.of_figure(&job.of.figure)
@@ -167,8 +160,24 @@ pub(super) async fn find(api: &Api, owner: &Owner, id: &str) -> Result<Job, Prob
     api.flow.jobs.find(owner, &id).await?.ok_or_else(Problem::not_found)
 }
 
-/// Why a job's result is not there any more.
-pub(super) fn gone(job: &Job) -> Problem {
+/// The figure object, or why it is not there.
+pub(super) async fn read_or_gone(api: &Api, job: &Job) -> Result<Figure, Problem> {
+    match api.flow.read(job).await? {
+        Some(figure) => Ok(figure),
+        None => Err(gone(api, job).await),
+    }
+}
+
+/// Why a job's result is not there.
+pub(super) async fn gone(api: &Api, job: &Job) -> Problem {
+    let now = match api.flow.store.now().await {
+        Ok(now) => now,
+        Err(error) => return error.into(),
+    };
+    let in_time = job.expires_at.is_none_or(|at| at > now);
+    if in_time && !job.deleted {
+        return Problem::new(job.code.unwrap_or(Code::Internal), "The figure's record cannot be read. It was logged.");
+    }
     let receipt = format!("Its deletion receipt is at /v1/figures/{}/receipt.", job.of.figure);
     if job.deleted {
         Problem::new(Code::FigureDeleted, format!("The figure was deleted on request. {receipt}"))
@@ -198,7 +207,7 @@ pub(super) async fn read(
         let waited = api.flow.jobs.wait(&job.of, Instant::now() + patience.wait).await?;
         job = waited.ok_or_else(Problem::not_found)?;
     }
-    let figure = api.flow.read(&job).await?.ok_or_else(|| gone(&job))?;
+    let figure = read_or_gone(&api, &job).await?;
     let mut response = HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(figure);
     applied(&mut response, patience);
     Ok(response)

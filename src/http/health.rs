@@ -5,7 +5,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Api, problem::Problem};
-use crate::domain::Code;
 
 /// How the node is.
 #[derive(Debug, Serialize, ToSchema)]
@@ -34,9 +33,7 @@ pub(super) async fn alive() -> HttpResponse {
     responses((status = 200, description = "It does", body = Health))
 )]
 pub(super) async fn ready(api: Data<Api>) -> Result<HttpResponse, Problem> {
-    if api.tasks.is_draining() {
-        return Err(Problem::new(Code::Draining, "This node is stopping."));
-    }
+    api.refuse_when_draining()?;
     api.flow.store.now().await?;
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(Health { status: "ok" }))
 }

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::{
     Api,
     caller::Authenticated,
-    figures::{failure, find, gone, to_image},
+    figures::{failure, find, gone, read_or_gone, to_image},
     negotiate::{Patience, accepts_image},
     openapi::ImageFile,
     problem::Problem,
@@ -69,8 +69,10 @@ pub(super) async fn read(
 /// Answers with an image's bytes and, in headers, what the figure object says of it.
 pub(super) async fn send(api: &Api, req: &HttpRequest, job: &Job, index: u32) -> Result<HttpResponse, Problem> {
     let (figure, image) = chosen(api, req, job, index).await?;
-    let bytes = api.flow.read_image(job, index).await?.ok_or_else(|| gone(job))?;
-    Ok(with_bytes(&figure, &image, Bytes::from_owner(bytes)))
+    match api.flow.read_image(job, index).await? {
+        Some(bytes) => Ok(with_bytes(&figure, &image, Bytes::from_owner(bytes))),
+        None => Err(gone(api, job).await),
+    }
 }
 
 /// The same, or 304 when the caller says that it has them.
@@ -92,7 +94,7 @@ fn etag(image: &ImageMade) -> String {
 }
 
 async fn chosen(api: &Api, req: &HttpRequest, job: &Job, index: u32) -> Result<(Figure, ImageMade), Problem> {
-    let figure = api.flow.read(job).await?.ok_or_else(|| gone(job))?;
+    let figure = read_or_gone(api, job).await?;
     let image = figure.images.iter().find(|image| image.index == index).ok_or_else(Problem::not_found)?.clone();
     accepts_image(req, &image.media_type)?;
     Ok((figure, image))

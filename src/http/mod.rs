@@ -69,6 +69,13 @@ pub struct Api {
 }
 
 impl Api {
+    fn refuse_when_draining(&self) -> Result<(), Problem> {
+        if self.tasks.is_draining() {
+            return Err(Problem::new(Code::Draining, "This node is stopping; another takes the request."));
+        }
+        Ok(())
+    }
+
     /// Does work that goes on when the client leaves, which drops the handler that waits for it here.
     async fn finish<F>(&self, work: F) -> Result<F::Output, Problem>
     where

@@ -143,8 +143,10 @@ fn noted(response: ServiceResponse<BoxBody>, place: Place, draft: &Draft) -> Ser
 /// Logs the cause of a failure, once; notes the problem for the ledger; says where it is told.
 fn told(problem: Problem, place: Place, draft: &Draft, route: Option<String>) -> Problem {
     let status = problem.status_code().as_u16();
-    if status >= 500 {
+    if matches!(problem.code(), Code::Internal | Code::EngineMisconfigured | Code::StoreLost) {
         tracing::error!(code = %problem.code(), cause = problem.cause(), request.id = %place.request, "a request failed");
+    } else if status >= 500 {
+        tracing::warn!(code = %problem.code(), cause = problem.cause(), request.id = %place.request, "a request failed");
     }
     draft.change(|entry| {
         entry.status = Some(status);

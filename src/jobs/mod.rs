@@ -97,15 +97,21 @@ impl Jobs {
         let new = NewJob {
             job: job.clone(),
             key: ticket.key(),
+            photo: Some(deposit.trace().upload),
             seats: ticket.seats(),
             places: self.limits.queued,
             deadline: self.limits.deadline,
             retention,
             remembered: REMEMBERED_FOR,
+            once: Vec::new(),
+            consumes: None,
+            listed: true,
         };
         let refusal = match self.store.submit(new).await? {
             Submission::Accepted { at } => return Ok(Accepted { job, at }),
             Submission::NoSeat => JobsError::NoSeat,
+            // Not asked for yet.
+            Submission::Known(_) | Submission::Consumed => JobsError::Store(StoreError::Unavailable),
             Submission::NoPlace => JobsError::QueueFull,
         };
         self.vault.destroy(&[name], 0).await?;

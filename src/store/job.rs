@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::StoreKey;
-use crate::domain::{Code, FigureId, KeyId, Moment, Owner, State};
+use crate::domain::{Code, FigureId, KeyId, Moment, Owner, State, UploadId};
 
 /// A job and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +21,8 @@ pub struct NewJob {
     pub job: JobRef,
     /// The API key that takes a seat.
     pub key: KeyId,
+    /// The photo that goes with the job's end.
+    pub photo: Option<UploadId>,
     /// Seats that the key has.
     pub seats: u32,
     /// Places that the queue has.
@@ -31,6 +33,47 @@ pub struct NewJob {
     pub retention: Duration,
     /// For how long after that the job is remembered.
     pub remembered: Duration,
+    /// What makes the same request again find this job. The first is written; any that is there counts. Empty without
+    /// the caller's asking for it.
+    pub once: Vec<Once>,
+    /// The mark of the unused upload that the job takes for itself.
+    pub consumes: Option<StoreKey>,
+    /// Whether it stands in its account's list.
+    pub listed: bool,
+}
+
+/// A request that is to be done once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Once {
+    /// Where it is remembered.
+    pub name: StoreKey,
+    /// A keyed hash of what was asked for, as text.
+    pub fingerprint: String,
+    /// For how long it is remembered.
+    pub kept: Duration,
+}
+
+impl Once {
+    /// What is written under its name.
+    pub fn value(&self, figure: &FigureId) -> String {
+        format!("{figure} {}", self.fingerprint)
+    }
+
+    /// What is known under its name, read from the value there.
+    pub fn known(&self, value: &[u8]) -> Option<Known> {
+        let (figure, fingerprint) = std::str::from_utf8(value).ok()?.split_once(' ')?;
+        let figure = FigureId::parse(figure).ok()?;
+        Some(if fingerprint == self.fingerprint { Known::Same(figure) } else { Known::Other })
+    }
+}
+
+/// What an earlier request with the same key was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// The same; it made this figure.
+    Same(FigureId),
+    /// Another.
+    Other,
 }
 
 /// What became of a job to be added.
@@ -41,6 +84,10 @@ pub enum Submission {
         /// When, by the store's clock.
         at: Moment,
     },
+    /// The request was made before.
+    Known(Known),
+    /// The upload was taken by another job, or is gone.
+    Consumed,
     /// The key has no free seat.
     NoSeat,
     /// The queue has no free place.
@@ -60,6 +107,17 @@ pub struct Lease {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the lease is over")]
 pub struct LeaseLost;
+
+/// Why a job was not ended as wished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotFinished {
+    /// It is somebody else's, or has ended.
+    #[error("the lease is over")]
+    LeaseLost,
+    /// Its caller asked for it to stop, so it ends as canceled or not at all.
+    #[error("its caller has canceled it")]
+    CancelAsked,
+}
 
 /// A job handed out.
 #[derive(Debug, Clone)]
@@ -88,6 +146,28 @@ pub struct Finish {
     pub code: Option<Code>,
     /// Values that become its result, each for the job's retention.
     pub adopt: Vec<Adoption>,
+    /// Whether the same request may be done again.
+    pub release: bool,
+}
+
+/// Something that happened to a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Event {
+    /// Its number among the job's events, from 1, without gaps.
+    pub id: u64,
+    /// When.
+    pub at: Moment,
+    /// What.
+    pub what: Happening,
+}
+
+/// What can happen to a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Happening {
+    /// It reached a state.
+    Reached(State),
+    /// Its photo was found gone.
+    Purged,
 }
 
 /// What became of a cancellation.
@@ -110,6 +190,8 @@ pub struct Job {
     pub of: JobRef,
     /// The API key that made it.
     pub key: KeyId,
+    /// The photo that goes with its end.
+    pub photo: Option<UploadId>,
     /// Where it is on its way.
     pub state: State,
     /// Why there is no image.

@@ -39,6 +39,21 @@ impl StoreKey {
         Self(format!("fig:{}:receipt:{}:{figure}", shard_tag(owner), owner.as_str()))
     }
 
+    /// What remembers a request that is to be done once, by a keyed hash of the account's own key for it.
+    pub fn once(owner: &Owner, digest: &str) -> Self {
+        Self(format!("fig:{}:idem:{}:{digest}", shard_tag(owner), owner.as_str()))
+    }
+
+    /// The sealed record of a photo that was kept ahead of use.
+    pub fn upload(owner: &Owner, upload: &UploadId) -> Self {
+        Self(format!("fig:{}:upload:{}:{upload}", shard_tag(owner), owner.as_str()))
+    }
+
+    /// The mark of an upload that no figure has taken.
+    pub fn unused(owner: &Owner, upload: &UploadId) -> Self {
+        Self(format!("fig:{}:unused:{}:{upload}", shard_tag(owner), owner.as_str()))
+    }
+
     /// The sums of an API key's use in one hour.
     pub fn usage(owner: &Owner, key: &KeyId, at: Moment) -> Self {
         Self(format!("fig:{}:use:{key}:{}", shard_tag(owner), at.unix_seconds().div_euclid(3_600)))

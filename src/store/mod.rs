@@ -11,12 +11,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-pub use job::{Adoption, CancelOutcome, Claim, Finish, Job, JobRef, Lease, LeaseLost, NewJob, Submission};
+pub use job::{
+    Adoption, CancelOutcome, Claim, Event, Finish, Happening, Job, JobRef, Known, Lease, LeaseLost, NewJob,
+    NotFinished, Once, Submission,
+};
 pub use key::StoreKey;
 pub use memory::{Clock, MemoryStore};
 use tokio::sync::watch;
 
-use crate::domain::{KeyId, Moment, Owner, State};
+use crate::domain::{FigureId, KeyId, Moment, Owner, State};
 
 /// Why the store did not do as asked.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +98,8 @@ pub trait Store: Send + Sync + 'static {
     /// Whether an API key is revoked.
     async fn is_revoked(&self, key: &KeyId) -> Result<bool>;
 
-    /// Adds a job, if the key has a free seat and the queue a free place: one step.
+    /// Adds a job, in one step and this order: if the same was not asked for before, if the upload that it takes is
+    /// unused, and if the key has a free seat and the queue a free place. A refusal changes nothing.
     async fn submit(&self, job: NewJob) -> Result<Submission>;
 
     /// Hands out the next job that waits, or one whose lease is over.
@@ -107,8 +111,9 @@ pub trait Store: Send + Sync + 'static {
     /// Records the state that a running job has reached.
     async fn advance(&self, lease: &Lease, state: State) -> Result<std::result::Result<(), LeaseLost>>;
 
-    /// Ends a running job: state, seat, and the staged results under their final names, in one step.
-    async fn finish(&self, lease: &Lease, finish: Finish) -> Result<std::result::Result<(), LeaseLost>>;
+    /// Ends a running job: state, seat, and the staged results under their final names, in one step. One that was asked
+    /// to stop ends as canceled alone.
+    async fn finish(&self, lease: &Lease, finish: Finish) -> Result<std::result::Result<(), NotFinished>>;
 
     /// Takes a job that waits away from the queue, so that the caller of this can end it; asks the worker of one that
     /// runs to stop.
@@ -117,11 +122,17 @@ pub trait Store: Send + Sync + 'static {
     /// Reads a job.
     async fn job(&self, job: &JobRef) -> Result<Option<Job>>;
 
+    /// An account's listed jobs whose results are not over or deleted, newest first, those older than `before` alone.
+    async fn jobs_of(&self, owner: &Owner, before: Option<FigureId>, limit: usize) -> Result<Vec<Job>>;
+
+    /// What has happened to a job after its event `after`, in order. Told by [`Topic::Job`].
+    async fn events(&self, job: &JobRef, after: u64) -> Result<Vec<Event>>;
+
     /// Hands out a job that no worker holds and that is past its deadline.
     async fn claim_overdue(&self, lease: Duration) -> Result<Option<Claim>>;
 
-    /// Jobs that have ended and whose photo is not yet known to be gone.
-    async fn unpurged(&self, limit: usize) -> Result<Vec<JobRef>>;
+    /// Jobs that have ended at least `since` ago and whose photo is not yet known to be gone.
+    async fn unpurged(&self, since: Duration, limit: usize) -> Result<Vec<JobRef>>;
 
     /// Records that a job's photo is gone.
     async fn mark_purged(&self, job: &JobRef, at: Moment) -> Result<()>;

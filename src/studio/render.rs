@@ -45,12 +45,22 @@ impl Studio {
             .await
             .inspect_err(|error| self.add(cost, &error.usage()))?;
         self.add(cost, &answer.usage);
-        let engine = EngineUsed {
-            name: self.kind.name().to_owned(),
-            image_model: answer.model,
-            model_version: answer.model_version,
-            text_model: brief.text_model.to_owned(),
-            attempts: answer.attempts,
+        let engine = match self.kind {
+            EngineKind::Gemini => EngineUsed {
+                name: self.kind.name().to_owned(),
+                image_model: answer.model,
+                model_version: answer.model_version,
+                text_model: brief.text_model.to_owned(),
+                attempts: answer.attempts,
+            },
+            // It answers to the models' names and is none of them.
+            EngineKind::Offline => EngineUsed {
+                name: self.kind.name().to_owned(),
+                image_model: "offline".to_owned(),
+                model_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+                text_model: "offline".to_owned(),
+                attempts: answer.attempts,
+            },
         };
         Ok(Rendered { bytes: answer.bytes, engine, provenance: self.kind.provenance() })
     }

@@ -1,6 +1,13 @@
 //! Whatever the end of a figure, its photo is gone.
 
-use figurine::simulator::{CallKind, Spoil, Step};
+use std::time::Duration;
+
+use bytes::Bytes;
+use figurine::{
+    flow::{Ending, Made},
+    simulator::{CallKind, Spoil, Step},
+    store::{CancelOutcome, Store, StoreKey},
+};
 use reqwest::Method;
 use serde_json::Value;
 
@@ -147,4 +154,66 @@ async fn a_figure_past_its_time_answers_410_for_a_day_and_then_404() {
     app.clock.advance(std::time::Duration::from_secs(24 * 3_600));
     problem_of(app.get(&format!("/v1/figures/{id}")).send().await.unwrap(), 404, "not_found").await;
     assert_eq!(app.get(&format!("/v1/figures/{id}/receipt")).send().await.unwrap().status(), 200);
+}
+
+/// A node whose only worker is busy, so that the second figure waits; gives the second's id.
+async fn one_waits() -> (TestApp, String) {
+    let app = TestApp::with(&[("FIGURINE_JOBS_IN_FLIGHT", "1")], |_| {}).await;
+    app.node.simulator().hold();
+    app.submit().await;
+    app.node.simulator().wait_for_calls(1).await;
+    let second = app.submit().await;
+    (app, second)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancellation_that_comes_while_the_end_is_written_leaves_no_figure() {
+    let (app, id) = one_waits().await;
+    let flow = &app.node.api().flow;
+    let claim = flow.jobs.claim().await.unwrap().expect("the figure that waits");
+    assert_eq!(claim.lease.job.figure.to_string(), id);
+    let spec = flow.jobs.spec(&claim.lease.job).await.unwrap();
+    assert!(matches!(flow.jobs.cancel(&claim.lease.job).await.unwrap(), CancelOutcome::Asked));
+    flow.end(&claim, &spec, Made::default(), &Ending::Succeeded).await.unwrap();
+    let figure = app.ended(&id).await;
+    assert_eq!((&figure["status"], &figure["problem"]["code"]), (&"canceled".into(), &"canceled_by_caller".into()));
+    app.node.simulator().release();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_cannot_be_read_ends_and_its_photo_goes() {
+    let (app, id) = one_waits().await;
+    let names = app.node.store().dump().into_keys();
+    let spec = names.filter(|name| name.contains(":spec:") && name.ends_with(&id)).collect::<Vec<_>>();
+    assert_eq!(spec.len(), 1, "{spec:?}");
+    let job = app.node.api().flow.store.jobs_of(&owner_of(&app), None, 1).await.unwrap().remove(0);
+    let name = StoreKey::spec(&job.of.owner, &job.of.figure);
+    app.node.store().put(&name, Bytes::from_static(b"tampered with"), Duration::from_secs(60)).await.unwrap();
+    app.node.simulator().release();
+    let limit = tokio::time::Instant::now() + Duration::from_secs(20);
+    let job = app.node.api().flow.jobs.wait(&job.of, limit).await.unwrap().unwrap();
+    assert!(job.purged_at.is_some(), "{job:?}");
+    problem_of(app.get(&format!("/v1/figures/{id}")).send().await.unwrap(), 500, "internal").await;
+    problem_of(app.get(&format!("/v1/figures/{id}/images/0")).send().await.unwrap(), 500, "internal").await;
+    let first = app.node.api().flow.store.jobs_of(&owner_of(&app), None, 10).await.unwrap().pop().unwrap();
+    app.ended(&first.of.figure.to_string()).await;
+    assert!(app.photos_kept().is_empty(), "{:?}", app.photos_kept());
+}
+
+fn owner_of(app: &TestApp) -> figurine::domain::Owner {
+    app.node.api().flow.vault.owner(&figurine::domain::AccountId::parse("acme").unwrap()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_figure_that_failed_and_was_deleted_is_gone_in_every_place() {
+    let app = TestApp::start().await;
+    app.node.simulator().script(vec![Step::new(Spoil::NoImage).of(CallKind::Image).times(10)]);
+    let id = app.submit().await;
+    assert_eq!(app.ended(&id).await["status"], "failed");
+    let image = format!("/v1/figures/{id}/images/0");
+    problem_of(app.get(&image).send().await.unwrap(), 502, "no_image_produced").await;
+    let answer = app.request(Method::DELETE, &format!("/v1/figures/{id}")).send().await.unwrap();
+    assert_eq!(answer.status(), 204);
+    problem_of(app.get(&image).send().await.unwrap(), 410, "figure_deleted").await;
+    problem_of(app.get(&format!("/v1/figures/{id}")).send().await.unwrap(), 410, "figure_deleted").await;
 }

@@ -1,7 +1,9 @@
 //! The store in this process's memory: gone at restart.
 
+mod held;
+
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
@@ -13,11 +15,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::watch;
 
+use self::held::{Held, Timed};
 use super::{
-    CancelOutcome, Claim, Finish, Job, JobRef, Lease, LeaseLost, NewJob, Result, Store, StoreKey, StoreNature,
-    Submission, Topic, Wake,
+    CancelOutcome, Claim, Event, Finish, Job, JobRef, Lease, LeaseLost, NewJob, NotFinished, Result, Store, StoreKey,
+    StoreNature, Submission, Topic, Wake,
 };
-use crate::domain::{Code, KeyId, Moment, State};
+use crate::domain::{FigureId, KeyId, Moment, Owner, State};
 
 /// The store's clock: this machine's, plus an offset that lets time be moved on.
 #[derive(Debug, Clone, Default)]
@@ -43,29 +46,6 @@ pub struct MemoryStore {
     held: Mutex<Held>,
     jobs_bell: watch::Sender<u64>,
     bells: Vec<watch::Sender<u64>>,
-}
-
-#[derive(Default)]
-struct Held {
-    values: HashMap<StoreKey, Timed<Bytes>>,
-    sums: HashMap<StoreKey, Timed<BTreeMap<&'static str, u64>>>,
-    revoked: HashMap<KeyId, Moment>,
-    jobs: HashMap<JobRef, Entry>,
-    seats: HashMap<KeyId, HashSet<JobRef>>,
-    queue: VecDeque<JobRef>,
-    /// Jobs that are handed out, and until when: the pending list.
-    pending: BTreeMap<JobRef, Moment>,
-}
-
-struct Timed<T> {
-    value: T,
-    until: Moment,
-}
-
-struct Entry {
-    job: Job,
-    retention: Duration,
-    remembered: Duration,
 }
 
 impl MemoryStore {
@@ -99,37 +79,6 @@ impl MemoryStore {
 
     fn ring(&self, job: &JobRef) {
         self.bell(job).send_modify(|count| *count = count.wrapping_add(1));
-    }
-}
-
-impl Held {
-    /// The running job under a lease that still counts.
-    fn leased(&mut self, lease: &Lease) -> std::result::Result<&mut Entry, LeaseLost> {
-        let pending = self.pending.contains_key(&lease.job);
-        let entry = self.jobs.get_mut(&lease.job).ok_or(LeaseLost)?;
-        if pending && entry.job.claims == lease.token { Ok(entry) } else { Err(LeaseLost) }
-    }
-
-    fn hand_out(&mut self, job: JobRef, until: Moment) -> Option<Claim> {
-        let entry = self.jobs.get_mut(&job)?;
-        entry.job.claims += 1;
-        self.queue.retain(|waiting| *waiting != job);
-        let claim = Claim { lease: Lease { job: job.clone(), token: entry.job.claims }, job: entry.job.clone() };
-        self.pending.insert(job, until);
-        Some(claim)
-    }
-
-    fn end(&mut self, job: &JobRef, state: State, code: Option<Code>, now: Moment) {
-        self.pending.remove(job);
-        if let Some(entry) = self.jobs.get_mut(job) {
-            entry.job.state = state;
-            entry.job.code = code;
-            entry.job.ended_at = Some(now);
-            entry.job.expires_at = Some(now.plus(entry.retention));
-            if let Some(seats) = self.seats.get_mut(&entry.job.key) {
-                seats.remove(job);
-            }
-        }
     }
 }
 
@@ -203,36 +152,9 @@ impl Store for MemoryStore {
     }
 
     async fn submit(&self, new: NewJob) -> Result<Submission> {
-        let now = self.clock.now();
-        {
-            let mut held = self.held();
-            if held.queue.len() >= new.places {
-                return Ok(Submission::NoPlace);
-            }
-            let seats = held.seats.entry(new.key).or_default();
-            if seats.len() >= new.seats as usize {
-                return Ok(Submission::NoSeat);
-            }
-            seats.insert(new.job.clone());
-            held.queue.push_back(new.job.clone());
-            let job = Job {
-                of: new.job.clone(),
-                key: new.key,
-                state: State::Queued,
-                code: None,
-                created_at: now,
-                deadline_at: now.plus(new.deadline),
-                ended_at: None,
-                expires_at: None,
-                purged_at: None,
-                claims: 0,
-                cancel_asked: false,
-                deleted: false,
-            };
-            held.jobs.insert(new.job, Entry { job, retention: new.retention, remembered: new.remembered });
-        }
+        let submission = self.held().submit(new, self.clock.now());
         self.jobs_bell.send_modify(|count| *count = count.wrapping_add(1));
-        Ok(Submission::Accepted { at: now })
+        Ok(submission)
     }
 
     async fn claim(&self, lease: Duration) -> Result<Option<Claim>> {
@@ -254,26 +176,16 @@ impl Store for MemoryStore {
     }
 
     async fn advance(&self, lease: &Lease, state: State) -> Result<std::result::Result<(), LeaseLost>> {
-        let advanced = self.held().leased(lease).map(|entry| entry.job.state = state);
+        let now = self.clock.now();
+        let advanced = self.held().leased(lease).map(|entry| entry.reach(state, now));
         self.ring(&lease.job);
         Ok(advanced)
     }
 
-    async fn finish(&self, lease: &Lease, finish: Finish) -> Result<std::result::Result<(), LeaseLost>> {
-        let now = self.clock.now();
-        {
-            let mut held = self.held();
-            let Ok(entry) = held.leased(lease) else { return Ok(Err(LeaseLost)) };
-            let until = now.plus(entry.retention);
-            for adoption in finish.adopt {
-                if let Some(staged) = held.values.remove(&adoption.staged) {
-                    held.values.insert(adoption.name, Timed { value: staged.value, until });
-                }
-            }
-            held.end(&lease.job, finish.state, finish.code, now);
-        }
+    async fn finish(&self, lease: &Lease, finish: Finish) -> Result<std::result::Result<(), NotFinished>> {
+        let finished = self.held().finish(lease, finish, self.clock.now());
         self.ring(&lease.job);
-        Ok(Ok(()))
+        Ok(finished)
     }
 
     async fn cancel(&self, job: &JobRef, lease: Duration) -> Result<CancelOutcome> {
@@ -301,6 +213,24 @@ impl Store for MemoryStore {
         Ok(held.jobs.get(job).filter(|entry| !entry.forgotten(now)).map(|entry| entry.job.clone()))
     }
 
+    async fn jobs_of(&self, owner: &Owner, before: Option<FigureId>, limit: usize) -> Result<Vec<Job>> {
+        let now = self.clock.now();
+        let held = self.held();
+        let own = held.jobs.values().filter(|entry| entry.is_listed(owner, now)).map(|entry| &entry.job);
+        let mut jobs: Vec<_> = own.filter(|job| before.is_none_or(|before| job.of.figure < before)).cloned().collect();
+        jobs.sort_by_key(|job| std::cmp::Reverse(job.of.figure));
+        jobs.truncate(limit);
+        Ok(jobs)
+    }
+
+    async fn events(&self, job: &JobRef, after: u64) -> Result<Vec<Event>> {
+        let now = self.clock.now();
+        let held = self.held();
+        let known = held.jobs.get(job).filter(|entry| !entry.forgotten(now));
+        let events = known.map(|entry| entry.events.iter().filter(|event| event.id > after).copied().collect());
+        Ok(events.unwrap_or_default())
+    }
+
     async fn claim_overdue(&self, lease: Duration) -> Result<Option<Claim>> {
         let now = self.clock.now();
         let mut held = self.held();
@@ -312,16 +242,18 @@ impl Store for MemoryStore {
         Ok(overdue.and_then(|job| held.hand_out(job, now.plus(lease))))
     }
 
-    async fn unpurged(&self, limit: usize) -> Result<Vec<JobRef>> {
+    async fn unpurged(&self, since: Duration, limit: usize) -> Result<Vec<JobRef>> {
+        let now = self.clock.now();
         let held = self.held();
         let ended = held.jobs.values().map(|entry| &entry.job);
-        let unpurged = ended.filter(|job| job.state.is_terminal() && job.purged_at.is_none());
+        let is_late = |job: &&Job| job.ended_at.is_some_and(|at| at.plus(since) <= now);
+        let unpurged = ended.filter(|job| job.purged_at.is_none()).filter(is_late);
         Ok(unpurged.take(limit).map(|job| job.of.clone()).collect())
     }
 
     async fn mark_purged(&self, job: &JobRef, at: Moment) -> Result<()> {
         if let Some(entry) = self.held().jobs.get_mut(job) {
-            entry.job.purged_at.get_or_insert(at);
+            entry.purged(at);
         }
         self.ring(job);
         Ok(())
@@ -355,11 +287,5 @@ impl Store for MemoryStore {
         held.seats.retain(|_, seats| !seats.is_empty());
         held.jobs.retain(|_, entry| !entry.forgotten(now));
         Ok(())
-    }
-}
-
-impl Entry {
-    fn forgotten(&self, now: Moment) -> bool {
-        self.job.expires_at.is_some_and(|at| at.plus(self.remembered) <= now)
     }
 }

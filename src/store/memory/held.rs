@@ -1,0 +1,173 @@
+//! What the store in memory holds, and the steps that change several parts of it at once.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    time::Duration,
+};
+
+use bytes::Bytes;
+
+use crate::{
+    domain::{KeyId, Moment, Owner, State},
+    store::{
+        Claim, Event, Finish, Happening, Job, JobRef, Known, Lease, LeaseLost, NewJob, NotFinished, StoreKey,
+        Submission,
+    },
+};
+
+#[derive(Default)]
+pub(super) struct Held {
+    pub(super) values: HashMap<StoreKey, Timed<Bytes>>,
+    pub(super) sums: HashMap<StoreKey, Timed<BTreeMap<&'static str, u64>>>,
+    pub(super) revoked: HashMap<KeyId, Moment>,
+    pub(super) jobs: HashMap<JobRef, Entry>,
+    pub(super) seats: HashMap<KeyId, HashSet<JobRef>>,
+    pub(super) queue: VecDeque<JobRef>,
+    /// Jobs that are handed out, and until when: the pending list.
+    pub(super) pending: BTreeMap<JobRef, Moment>,
+}
+
+pub(super) struct Timed<T> {
+    pub(super) value: T,
+    pub(super) until: Moment,
+}
+
+pub(super) struct Entry {
+    pub(super) job: Job,
+    pub(super) events: Vec<Event>,
+    retention: Duration,
+    remembered: Duration,
+    once: Vec<StoreKey>,
+    listed: bool,
+}
+
+impl Held {
+    pub(super) fn submit(&mut self, new: NewJob, now: Moment) -> Submission {
+        if let Some(known) = self.known(&new, now) {
+            return Submission::Known(known);
+        }
+        let unused = |name: &StoreKey| self.values.get(name).is_some_and(|timed| timed.until > now);
+        if !new.consumes.as_ref().is_none_or(unused) {
+            return Submission::Consumed;
+        }
+        if self.queue.len() >= new.places {
+            return Submission::NoPlace;
+        }
+        let seats = self.seats.entry(new.key).or_default();
+        if seats.len() >= new.seats as usize {
+            return Submission::NoSeat;
+        }
+        seats.insert(new.job.clone());
+        if let Some(once) = new.once.first() {
+            let value = once.value(&new.job.figure).into();
+            self.values.insert(once.name.clone(), Timed { value, until: now.plus(once.kept) });
+        }
+        if let Some(name) = &new.consumes {
+            self.values.remove(name);
+        }
+        self.queue.push_back(new.job.clone());
+        self.jobs.insert(new.job.clone(), Entry::new(new, now));
+        Submission::Accepted { at: now }
+    }
+
+    fn known(&self, new: &NewJob, now: Moment) -> Option<Known> {
+        new.once.iter().find_map(|once| {
+            let kept = self.values.get(&once.name).filter(|timed| timed.until > now)?;
+            once.known(&kept.value)
+        })
+    }
+
+    /// The running job under a lease that still counts.
+    pub(super) fn leased(&mut self, lease: &Lease) -> Result<&mut Entry, LeaseLost> {
+        let pending = self.pending.contains_key(&lease.job);
+        let entry = self.jobs.get_mut(&lease.job).ok_or(LeaseLost)?;
+        if pending && entry.job.claims == lease.token { Ok(entry) } else { Err(LeaseLost) }
+    }
+
+    pub(super) fn hand_out(&mut self, job: JobRef, until: Moment) -> Option<Claim> {
+        let entry = self.jobs.get_mut(&job)?;
+        entry.job.claims += 1;
+        self.queue.retain(|waiting| *waiting != job);
+        let claim = Claim { lease: Lease { job: job.clone(), token: entry.job.claims }, job: entry.job.clone() };
+        self.pending.insert(job, until);
+        Some(claim)
+    }
+
+    pub(super) fn finish(&mut self, lease: &Lease, finish: Finish, now: Moment) -> Result<(), NotFinished> {
+        let entry = self.leased(lease).map_err(|LeaseLost| NotFinished::LeaseLost)?;
+        if entry.job.cancel_asked && finish.state != State::Canceled {
+            return Err(NotFinished::CancelAsked);
+        }
+        let until = now.plus(entry.retention);
+        entry.job.code = finish.code;
+        entry.job.ended_at = Some(now);
+        entry.job.expires_at = Some(until);
+        entry.reach(finish.state, now);
+        let (key, once) = (entry.job.key, entry.once.clone());
+        for adoption in finish.adopt {
+            if let Some(staged) = self.values.remove(&adoption.staged) {
+                self.values.insert(adoption.name, Timed { value: staged.value, until });
+            }
+        }
+        if finish.release {
+            once.iter().for_each(|name| drop(self.values.remove(name)));
+        }
+        self.pending.remove(&lease.job);
+        if let Some(seats) = self.seats.get_mut(&key) {
+            seats.remove(&lease.job);
+        }
+        Ok(())
+    }
+}
+
+impl Entry {
+    fn new(new: NewJob, now: Moment) -> Self {
+        let job = Job {
+            of: new.job,
+            key: new.key,
+            photo: new.photo,
+            state: State::Queued,
+            code: None,
+            created_at: now,
+            deadline_at: now.plus(new.deadline),
+            ended_at: None,
+            expires_at: None,
+            purged_at: None,
+            claims: 0,
+            cancel_asked: false,
+            deleted: false,
+        };
+        let once = new.once.into_iter().take(1).map(|once| once.name).collect();
+        let (retention, remembered, listed) = (new.retention, new.remembered, new.listed);
+        let mut entry = Self { job, events: Vec::new(), retention, remembered, once, listed };
+        entry.reach(State::Queued, now);
+        entry
+    }
+
+    pub(super) fn reach(&mut self, state: State, at: Moment) {
+        self.job.state = state;
+        self.tell(Happening::Reached(state), at);
+    }
+
+    pub(super) fn purged(&mut self, at: Moment) {
+        if self.job.purged_at.is_none() {
+            self.job.purged_at = Some(at);
+            self.tell(Happening::Purged, at);
+        }
+    }
+
+    pub(super) fn is_listed(&self, owner: &Owner, now: Moment) -> bool {
+        let over = self.job.deleted || self.job.expires_at.is_some_and(|at| at <= now);
+        self.listed && self.job.of.owner == *owner && !over
+    }
+
+    /// Whether even the memory of it is over.
+    pub(super) fn forgotten(&self, now: Moment) -> bool {
+        self.job.expires_at.is_some_and(|at| at.plus(self.remembered) <= now)
+    }
+
+    fn tell(&mut self, what: Happening, at: Moment) {
+        let id = self.events.last().map_or(0, |event| event.id) + 1;
+        self.events.push(Event { id, at, what });
+    }
+}
