@@ -21,7 +21,7 @@ use crate::{
     config::{EngineChoice, NamedKey, NamedKeys, Settings},
     domain::Moment,
     engine::{Engine, EngineSettings, SetupError},
-    flow::Flow,
+    flow::{Flow, Twins},
     http::{Api, BodyLimits, FigurineSpan, Wire, record, routes},
     intake::{Intake, Limits},
     jobs::{JobLimits, Jobs},
@@ -254,6 +254,7 @@ fn flow(settings: &Settings, store: Arc<dyn Store>, simulator_url: &str) -> Resu
         issuer: settings.issuer.clone(),
         operator: settings.operator.clone(),
         upload_ttl: settings.upload_ttl,
+        twins: Twins::default(),
     })
 }
 

@@ -37,6 +37,9 @@ pub struct Figure {
     pub prompt: Option<String>,
     /// The images, in order.
     pub images: Vec<ImageMade>,
+    /// Whether `delivery=inline` gave way to links, since the images together are longer than 8 MiB.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inline_omitted: bool,
     /// What made them. Null until rendered.
     pub engine: Option<EngineUsed>,
     /// How the images came about. Null until rendered.
@@ -195,6 +198,19 @@ pub struct Cost {
     pub input_tokens: u64,
     /// Tokens received.
     pub output_tokens: u64,
+}
+
+impl Cost {
+    /// The sum.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            charged_micro_usd: self.charged_micro_usd.plus(other.charged_micro_usd),
+            upstream_micro_usd: self.upstream_micro_usd.plus(other.upstream_micro_usd),
+            input_tokens: self.input_tokens.saturating_add(other.input_tokens),
+            output_tokens: self.output_tokens.saturating_add(other.output_tokens),
+        }
+    }
 }
 
 /// How long each step took, in milliseconds. A step that was not reached is null.

@@ -3,6 +3,7 @@
 mod account;
 mod code;
 mod figure;
+mod given;
 mod hex;
 mod id;
 mod mode;
@@ -22,12 +23,13 @@ pub use figure::{
     Analysis, Cost, EngineUsed, Figure, FigureLinks, FigureObject, ImageMade, JobProblem, Minor, Provenance,
     SubjectKind, Timings, UploadTrace,
 };
+pub use given::{GivenOptions, MOST_IMAGES};
 pub use hex::hex;
 pub use id::{FigureId, KeyId, ReceiptId, RequestId, UploadId};
 pub use mode::Mode;
 pub use moment::Moment;
 pub use money::MicroUsd;
-pub use options::{AspectRatio, Delivery, Format, GivenOptions, OptionFault, Options, RATIOS, Size};
+pub use options::{AspectRatio, Delivery, Format, OptionFault, Options, RATIOS, Size};
 pub use owner::Owner;
 pub use photo::{PhotoReport, Quality};
 pub use plan::{Limits, PlanLimits};

@@ -1,7 +1,5 @@
 //! The options of a figure: as given, checked one by one, and as they take effect.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -160,68 +158,15 @@ pub enum Delivery {
     Inline,
 }
 
-/// What the caller gave. A member that is absent was not given.
-#[derive(Debug, Clone, Default)]
-pub struct GivenOptions {
-    /// The style's id.
-    pub style: Option<String>,
-    /// Values of the options that the style lists: `base`, `packaging`, `setting`, `pose`, `scale`.
-    pub looks: BTreeMap<String, String>,
-    /// The ratio; `None` follows the photo.
-    pub aspect_ratio: Option<AspectRatio>,
-    /// The size.
-    pub size: Option<Size>,
-    /// The file format.
-    pub format: Option<Format>,
-    /// Whether the engine writes the prompt.
-    pub enhance: Option<bool>,
-    /// The seed.
-    pub seed: Option<u32>,
-    /// For how long to keep the result, in seconds.
-    pub retention_seconds: Option<u64>,
-    /// The options that were taken, those without a place of their own (`auto`) included.
-    taken: BTreeSet<String>,
-}
-
-impl GivenOptions {
-    /// The names of the options that every style lists values for.
-    pub const LOOKS: [&'static str; 5] = ["base", "packaging", "setting", "pose", "scale"];
-
-    /// Takes one option in its text form, as it stands in a query.
-    ///
-    /// # Errors
-    /// [`OptionFault`] when there is no such option, it was given before, or it cannot have this value.
-    pub fn take(&mut self, name: &str, value: &str) -> Result<(), OptionFault> {
-        if self.taken.contains(name) {
-            return Err(OptionFault::invalid(name, "given twice"));
+impl Delivery {
+    /// Reads a way of delivery.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "link" => Some(Self::Link),
+            "inline" => Some(Self::Inline),
+            _ => None,
         }
-        match name {
-            "style" => set(name, &mut self.style, Some(value.to_owned()), "a style's id"),
-            look if Self::LOOKS.contains(&look) => {
-                self.looks.insert(name.to_owned(), value.to_owned());
-                Ok(())
-            }
-            "aspect_ratio" if value == "auto" => Ok(()),
-            "aspect_ratio" => {
-                set(name, &mut self.aspect_ratio, AspectRatio::parse(value), "auto or a ratio such as 3:4")
-            }
-            "size" => set(name, &mut self.size, Size::parse(value), "1K, 2K or 4K"),
-            "format" => set(name, &mut self.format, Format::parse(value), "original, png, jpeg or webp"),
-            "enhance" => set(name, &mut self.enhance, value.parse().ok(), "true or false"),
-            "seed" => set(name, &mut self.seed, value.parse().ok(), "a whole number from 0 to 4294967295"),
-            "retention_seconds" => {
-                set(name, &mut self.retention_seconds, value.parse().ok(), "a whole number of seconds, at least 1")
-            }
-            _ => Err(OptionFault::unknown(name)),
-        }?;
-        self.taken.insert(name.to_owned());
-        Ok(())
     }
-}
-
-fn set<T>(name: &str, place: &mut Option<T>, value: Option<T>, wanted: &str) -> Result<(), OptionFault> {
-    *place = Some(value.ok_or_else(|| OptionFault::invalid(name, format!("must be {wanted}")))?);
-    Ok(())
 }
 
 /// The effective value of every option.
@@ -260,6 +205,12 @@ pub struct Options {
     pub seed: Option<u32>,
     /// For how long the result is kept, in seconds.
     pub retention_seconds: u64,
+    /// Extra wishes, where there are any.
+    #[serde(default)]
+    pub prompt: Option<String>,
+    /// The most that the figure may cost, in millionths of a US dollar, where that was said.
+    #[serde(default)]
+    pub max_cost_micro_usd: Option<u64>,
 }
 
 #[cfg(test)]
@@ -273,17 +224,6 @@ mod tests {
         assert_eq!(AspectRatio::nearest(3024, 4032).to_string(), "3:4");
         assert_eq!(AspectRatio::nearest(4032, 3024).to_string(), "4:3");
         assert_eq!(AspectRatio::nearest(1, 100_000).to_string(), "1:8");
-    }
-
-    #[test]
-    fn an_option_given_twice_is_a_fault() {
-        let mut given = GivenOptions::default();
-        given.take("size", "2K").unwrap();
-        assert_eq!(given.take("size", "2K"), Err(OptionFault::invalid("size", "given twice")));
-        given.take("base", "stone").unwrap();
-        assert!(given.take("base", "wood").is_err());
-        given.take("aspect_ratio", "auto").unwrap();
-        assert!(given.take("aspect_ratio", "3:4").is_err());
     }
 
     proptest! {

@@ -1,15 +1,27 @@
 //! Ticket and received bytes → job.
 
+use std::{
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    time::Duration,
+};
+
+use aws_lc_rs::digest;
 use bytes::Bytes;
-use tokio::time::Instant;
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::Instant,
+};
 
 use super::{Flow, millis};
 use crate::{
     admission::Ticket,
+    domain::{MicroUsd, Owner, hex},
     intake::IntakeError,
     jobs::{Accepted, JobsError, Spec},
+    store::{Once, StoreKey},
     studio::CheckedOptions,
-    vault::VaultError,
+    vault::{Original, VaultError, receipt::Salt},
 };
 
 /// A received file, whole, and what is to be made of it.
@@ -17,13 +29,33 @@ use crate::{
 pub struct Received {
     /// The file's bytes.
     pub bytes: Bytes,
+    /// What is to be made of it.
+    pub order: Order,
+}
+
+/// What is to be made.
+#[derive(Debug, Clone)]
+pub struct Order {
     /// The options, checked.
     pub options: CheckedOptions,
+    /// The options that were given, in canonical form.
+    pub canonical: String,
+    /// The caller's own key for this request, if it is to be done once.
+    pub once: Option<String>,
+    /// The integrator's pseudonym for a person.
+    pub end_user: Option<String>,
+    /// The caller's own pairs.
+    pub metadata: BTreeMap<String, String>,
+    /// The caller's own salt of the receipt.
+    pub salt: Option<Salt>,
 }
 
 /// Why nothing was accepted. Nothing was spent and nothing is left.
 #[derive(Debug, thiserror::Error)]
 pub enum AcceptError {
+    /// It may cost more than the caller allows.
+    #[error("it may cost more than is allowed")]
+    TooDear(Option<MicroUsd>),
     /// The photo cannot be taken.
     #[error("the photo was refused")]
     Intake(#[from] IntakeError),
@@ -35,26 +67,88 @@ pub enum AcceptError {
     Jobs(#[from] JobsError),
 }
 
+/// For how long a request that is to be done once is remembered.
+const ONCE_KEPT: Duration = Duration::from_secs(24 * 3_600);
+
+/// Turns for requests that are twins. There is a fixed number, so others may wait for one another, too.
+#[derive(Debug)]
+pub struct Twins(Vec<Mutex<()>>);
+
+impl Default for Twins {
+    fn default() -> Self {
+        Self(std::iter::repeat_with(Mutex::default).take(1_024).collect())
+    }
+}
+
+impl Twins {
+    async fn turn(&self, name: &str) -> MutexGuard<'_, ()> {
+        let mut hasher = DefaultHasher::new();
+        name.hash(&mut hasher);
+        let at = usize::try_from(hasher.finish() % self.0.len() as u64).unwrap_or_default();
+        self.0[at].lock().await
+    }
+}
+
 impl Flow {
-    /// Takes a photo in, keeps it sealed and makes a job of it. Must run to its end once begun: it is never left to a
-    /// handler, which may be dropped at any await.
+    /// Takes a photo in, keeps it sealed and makes a job of it; or finds the job that the same request made before. Must
+    /// run to its end once begun: it is never left to a handler, which may be dropped at any await.
     ///
     /// # Errors
-    /// When the photo cannot be taken, there is no room, or vault or store fail.
+    /// When the photo cannot be taken, it may cost too much, there is no room, or vault or store fail.
     pub async fn accept(&self, ticket: &Ticket, received: Received) -> Result<Accepted, AcceptError> {
         let clock = Instant::now();
-        let photo = self.intake.take_in(received.bytes.clone()).await?;
-        let deposit = self.vault.deposit(ticket.owner(), photo, &received.bytes, self.upload_ttl).await?;
+        let Received { bytes, order } = received;
+        let once = order.once.as_deref().map(|key| self.once(ticket.owner(), key, &bytes, &order.canonical));
+        let once = once.unwrap_or_default();
+        // Twins come in one after the other and the later ones find the first's job, before their photo is looked at, so
+        // that they cost next to nothing. On other nodes it is decided when the job is submitted.
+        let _turn = match once.first() {
+            Some(once) => Some(self.twins.turn(once.name.as_str()).await),
+            None => None,
+        };
+        if let Some(earlier) = self.jobs.recall(ticket.owner(), &once).await? {
+            return Ok(earlier);
+        }
+        self.check_cost(ticket, &order)?;
+        let photo = self.intake.take_in(bytes.clone()).await?;
+        let original = Original { bytes: &bytes, salt: order.salt };
+        let deposit = self.vault.deposit(ticket.owner(), photo, original, self.upload_ttl).await?;
         // The file as it came is not needed any more, so it does not wait with the job.
-        drop(received.bytes);
+        drop(bytes);
+        let person = order.end_user.map(|end_user| self.vault.keyed_hashes("person", end_user.as_bytes()));
         let spec = Spec {
             key: ticket.key(),
             mode: ticket.mode(),
-            options: received.options.for_photo(deposit.report()),
+            options: order.options.for_photo(deposit.report()),
+            metadata: order.metadata,
+            person: person.and_then(|hashes| hashes.into_iter().next()),
             photo: deposit.report().clone(),
             intake_ms: millis(clock).unwrap_or_default(),
             trace: deposit.trace().clone(),
         };
-        Ok(self.jobs.submit(ticket, deposit, spec).await?)
+        Ok(self.jobs.submit(ticket, deposit, spec, once).await?)
+    }
+
+    fn check_cost(&self, ticket: &Ticket, order: &Order) -> Result<(), AcceptError> {
+        let options = order.options.options();
+        let Some(most) = options.max_cost_micro_usd else { return Ok(()) };
+        match self.studio(ticket.mode()).worst_case(options) {
+            Some(worst) if worst <= MicroUsd(most) => Ok(()),
+            worst => Err(AcceptError::TooDear(worst)),
+        }
+    }
+
+    /// What a request is remembered by. The fingerprint is of what was sent, not of how, and not of defaults.
+    fn once(&self, owner: &Owner, key: &str, image: &[u8], canonical: &str) -> Vec<Once> {
+        let digest = hex(digest::digest(&digest::SHA256, image).as_ref());
+        let meaning = format!("figure 1\n{digest}\n{canonical}");
+        let names = self.vault.keyed_hashes("once", format!("{}\n{key}", owner.as_str()).as_bytes());
+        let fingerprints = self.vault.keyed_hashes("meaning", meaning.as_bytes());
+        let once = names.iter().zip(fingerprints).map(|(name, fingerprint)| Once {
+            name: StoreKey::once(owner, name),
+            fingerprint,
+            kept: ONCE_KEPT,
+        });
+        once.collect()
     }
 }

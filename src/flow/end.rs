@@ -174,6 +174,7 @@ impl Flow {
         figure.timings_ms.intake = Some(spec.intake_ms);
         figure.timings_ms.total = u64::try_from(now.since(claim.job.created_at).as_millis()).ok();
         figure.problem = ending.problem().cloned();
+        figure.problems.clone_from(&made.problems);
         Ok(figure)
     }
 }
@@ -195,6 +196,7 @@ pub(super) fn opened(job: &JobRef, spec: &Spec, created_at: Moment) -> Figure {
         analysis: None,
         prompt: None,
         images: Vec::new(),
+        inline_omitted: false,
         engine: None,
         provenance: None,
         cost: crate::domain::Cost::default(),
@@ -208,7 +210,7 @@ pub(super) fn opened(job: &JobRef, spec: &Spec, created_at: Moment) -> Figure {
         problem: None,
         problems: Vec::new(),
         end_user: None,
-        metadata: std::collections::BTreeMap::new(),
+        metadata: spec.metadata.clone(),
         links: FigureLinks::of(&job.figure),
     }
 }

@@ -4,14 +4,11 @@ use tokio::time::Instant;
 
 use super::{Ending, Flow, FlowError, Made};
 use crate::{
-    domain::Stage,
+    domain::{MOST_IMAGES, Stage},
     jobs::JobsError,
     store::{CancelOutcome, Claim, Job, StoreKey},
     vault::VaultError,
 };
-
-/// Images that a figure has at most.
-const MOST_IMAGES: u32 = 4;
 
 impl Flow {
     /// Deletes a figure on request: stops it where it is under way and waits for its end, erases its result where it has

@@ -9,7 +9,7 @@ mod receipt;
 
 use std::{sync::Arc, time::Duration};
 
-pub use accept::{AcceptError, Received};
+pub use accept::{AcceptError, Order, Received, Twins};
 pub use end::Ending;
 pub use problem::FlowError;
 use tokio::time::Instant;
@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use crate::{
     auth::KeySet,
     config::Operator,
-    domain::{Analysis, Cost, EngineUsed, Mode, Provenance, State, Timings},
+    domain::{Analysis, Cost, EngineUsed, JobProblem, Mode, Provenance, Stage, State, Timings},
     engine::Photo64,
     intake::Intake,
     jobs::{Jobs, Spec},
@@ -49,6 +49,8 @@ pub struct Flow {
     pub operator: Operator,
     /// Idle limit of an upload.
     pub upload_ttl: Duration,
+    /// Turns for requests that are to be done once.
+    pub twins: Twins,
 }
 
 /// A figure as far as it was made: what was reached before a failure counts, too.
@@ -64,6 +66,8 @@ pub struct Made {
     pub provenance: Option<Provenance>,
     /// The finished images.
     pub images: Vec<Finished>,
+    /// Why there are not more of them.
+    pub problems: Vec<JobProblem>,
     /// What was used upstream.
     pub cost: Cost,
     /// How long each step took.
@@ -103,17 +107,16 @@ impl Flow {
         made.analysis = Some(analyzed.analysis);
 
         let clock = self.reach(lease, State::Rendering).await?;
-        let brief = Brief { prompt: &enhanced.prompt, options: &spec.options, text_model: &analyzed.model };
-        let rendered = studio.render(&photo, brief, &mut made.cost, deadline).await?;
+        let brief = Brief { prompt: &enhanced.prompt, options: &spec.options, text_model: &analyzed.model, index: 0 };
+        let rendered = render_all(studio, &photo, brief, made, deadline).await?;
         made.timings.render = millis(clock);
         made.prompt = Some(enhanced.prompt);
-        made.engine = Some(rendered.engine);
-        made.provenance = Some(rendered.provenance);
 
         let clock = self.reach(lease, State::Finishing).await?;
-        let finished = studio.finish(rendered.bytes, spec.options.format).await?;
+        for bytes in rendered {
+            made.images.push(studio.finish(bytes, spec.options.format).await?);
+        }
         made.timings.finish = millis(clock);
-        made.images.push(finished);
         Ok(())
     }
 
@@ -130,6 +133,38 @@ impl Flow {
             Err(LeaseLost) => Err(FlowError::LeaseLost),
         }
     }
+}
+
+/// Makes every image of a figure at once. Those that fail beside others that do not are told as problems.
+async fn render_all(
+    studio: &Studio,
+    photo: &Photo64,
+    brief: Brief<'_>,
+    made: &mut Made,
+    deadline: Instant,
+) -> Result<Vec<Zeroizing<Vec<u8>>>, FlowError> {
+    let renders = (0..brief.options.n).map(|index| async move {
+        let mut cost = Cost::default();
+        (studio.render(photo, brief.of_index(index), &mut cost, deadline).await, cost)
+    });
+    let (mut images, mut failures) = (Vec::new(), Vec::new());
+    for (rendered, cost) in futures_util::future::join_all(renders).await {
+        made.cost = made.cost.plus(cost);
+        match rendered {
+            Ok(rendered) => {
+                images.push(rendered.bytes);
+                let before = made.engine.as_ref().map_or(0, |engine| engine.attempts);
+                made.engine = Some(EngineUsed { attempts: before + rendered.engine.attempts, ..rendered.engine });
+                made.provenance = Some(rendered.provenance);
+            }
+            Err(error) => failures.push(FlowError::from(error)),
+        }
+    }
+    if images.is_empty() {
+        return Err(failures.into_iter().next().unwrap_or(FlowError::Record));
+    }
+    made.problems.extend(failures.iter().map(|failure| failure.problem(Stage::Render)));
+    Ok(images)
 }
 
 fn millis(since: Instant) -> Option<u64> {

@@ -2,7 +2,10 @@
 
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
-    http::{StatusCode, header::LOCATION},
+    http::{
+        StatusCode,
+        header::{HeaderName, HeaderValue, LOCATION},
+    },
     web::{Data, Path, Payload},
 };
 use tokio::time::Instant;
@@ -10,29 +13,30 @@ use tokio::time::Instant;
 use super::{
     Api, body,
     caller::Authenticated,
-    images,
+    images, inline,
     negotiate::{Answer, Patience},
     openapi::ImageFile,
+    order,
     problem::Problem,
     record::Draft,
 };
 use crate::{
-    domain::{Code, Figure, FigureId, GivenOptions, OptionFault, Owner, Scope, State},
+    domain::{Code, Figure, FigureId, Owner, Scope, State},
     flow::Received,
     jobs::Accepted,
     store::Job,
-    studio::CheckedOptions,
 };
 
 /// Make a figure
 ///
-/// The body is the photo itself: JPEG, PNG, WebP, GIF or HEIC, by its first bytes and whatever type is declared.
-/// Options stand in the query. The answer is the figure object, or the image's bytes when `Accept` allows images
+/// The body is the photo itself: JPEG, PNG, WebP, GIF or HEIC, by its first bytes and whatever type is declared, with
+/// options in the query; or a form with the photo in the part `image`; or JSON with the photo as base64 in `image.data`.
+/// The answer is the figure object, or the image's bytes when `Accept` allows images
 /// alone; a single type then sets `format`. When the wait ends first the answer is 202 with the figure object, or 303
 /// to the image. The work goes on when the connection ends.
 #[utoipa::path(
     post, path = "/v1/figures", operation_id = "createFigure", tag = "Figures",
-    params(super::openapi::FigureQuery, super::openapi::PreferHeader),
+    params(super::openapi::FigureQuery, super::openapi::PreferHeader, super::openapi::CreateHeaders),
     request_body(content(
         (ImageFile = "image/jpeg"), (ImageFile = "image/png"), (ImageFile = "image/webp"), (ImageFile = "image/gif"),
         (ImageFile = "image/heic"), (ImageFile = "application/octet-stream"),
@@ -54,29 +58,24 @@ pub(super) async fn create(
     let ticket = api.admit(&req, caller, Some(Scope::FiguresWrite)).await?;
     api.refuse_when_draining()?;
     let (answer, patience) = (Answer::wanted(&req)?, Patience::of(&req, api.max_wait)?);
-    let options = options(&req, answer, api.retention_seconds)?;
-    let bytes = body::receive(&req, payload, api.body).await?;
+    let mut given = body::of_query(&req)?;
+    order::of_headers(&req, &mut given)?;
+    // A raw body brings no options, so what is wrong with them is told before it is read.
+    let early = if body::is_raw(&req) { Some(order::checked(&api, &req, answer, given.clone())?) } else { None };
+    let sent = body::receive(&req, payload, api.body, given).await?;
+    let order = early.map_or_else(|| order::checked(&api, &req, answer, sent.given), Ok)?;
     // A body may take longer than it takes this node to begin to stop.
     api.refuse_when_draining()?;
-    let (flow, received) = (api.flow.clone(), Received { bytes, options });
+    let (flow, received) = (api.flow.clone(), Received { bytes: sent.image, order });
     // On its own task: a handler is dropped when its client leaves, and half an acceptance must not stay behind.
     let accepted = api.finish(async move { flow.accept(&ticket, received).await }).await??;
-    deliver(&api, &req, &accepted, answer, patience).await
-}
-
-fn options(req: &HttpRequest, answer: Answer, longest: u64) -> Result<CheckedOptions, Problem> {
-    let mut given = GivenOptions::default();
-    let mut faults: Vec<OptionFault> = Vec::new();
-    for (name, value) in super::query::pairs(req.query_string())? {
-        if let Err(fault) = given.take(&name, &value) {
-            faults.push(fault);
-        }
+    let mut response = deliver(&api, &req, &accepted, answer, patience).await?;
+    if accepted.replayed {
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
     }
-    if !faults.is_empty() {
-        return Err(Problem::options(&faults));
-    }
-    given.format = answer.format(given.format)?;
-    CheckedOptions::check(given, longest).map_err(|faults| Problem::options(&faults))
+    Ok(response)
 }
 
 /// Waits as long as the caller wants and answers with what is there.
@@ -96,7 +95,7 @@ async fn deliver(
         return Err(failure(api, &job).await);
     }
     let done = waited && job.purged_at.is_some();
-    if done && let Some(draft) = Draft::of(req) {
+    if let Some(draft) = Draft::of(req).filter(|_| done && !accepted.replayed) {
         draft.made_figure();
     }
     let mut response = match (answer, done) {
@@ -109,7 +108,7 @@ async fn deliver(
             return Ok(to_image(api, id, 0, patience));
         }
         (Answer::Json, done) => {
-            let figure = read_or_gone(api, &job).await?;
+            let figure = inline::filled(api, &job, read_or_gone(api, &job).await?).await?;
             let status = if done { StatusCode::CREATED } else { StatusCode::ACCEPTED };
             let mut builder = HttpResponseBuilder::new(status);
             if !done {
@@ -207,7 +206,7 @@ pub(super) async fn read(
         let waited = api.flow.jobs.wait(&job.of, Instant::now() + patience.wait).await?;
         job = waited.ok_or_else(Problem::not_found)?;
     }
-    let figure = read_or_gone(&api, &job).await?;
+    let figure = inline::filled(&api, &job, read_or_gone(&api, &job).await?).await?;
     let mut response = HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(figure);
     applied(&mut response, patience);
     Ok(response)

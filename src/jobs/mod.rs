@@ -10,7 +10,7 @@ pub use spec::Spec;
 use crate::{
     admission::Ticket,
     domain::{FigureId, Moment, Owner},
-    store::{CancelOutcome, Claim, Job, JobRef, NewJob, Store, StoreError, StoreKey, Submission},
+    store::{CancelOutcome, Claim, Job, JobRef, Known, NewJob, Once, Store, StoreError, StoreKey, Submission},
     vault::{Deposit, Vault, VaultError},
 };
 
@@ -29,6 +29,12 @@ pub enum JobsError {
     /// The key has all its seats taken.
     #[error("all seats are taken")]
     NoSeat,
+    /// The same key was used for something else.
+    #[error("the key for this request was used for another")]
+    Mismatch,
+    /// The upload was taken by another figure.
+    #[error("the upload was taken by another figure")]
+    Consumed,
     /// The queue is full.
     #[error("the queue is full")]
     QueueFull,
@@ -66,6 +72,8 @@ pub struct Accepted {
     pub job: JobRef,
     /// When.
     pub at: Moment,
+    /// Whether an earlier request made it.
+    pub replayed: bool,
 }
 
 impl Jobs {
@@ -74,20 +82,58 @@ impl Jobs {
         Self { store, vault, limits }
     }
 
-    /// Makes a job of a deposit, in one step with its seat; on any refusal the deposit is destroyed.
+    /// Makes a job of a deposit, in one step with its seat, unless the same was asked for before. Without a new job the
+    /// deposit is destroyed.
     ///
     /// # Errors
-    /// When there is no seat or no place, or store or vault fail.
-    pub async fn submit(&self, ticket: &Ticket, deposit: Deposit, spec: Spec) -> Result<Accepted, JobsError> {
-        let submitted = self.try_submit(ticket, &deposit, spec).await;
-        if submitted.is_err() {
-            // What cannot be destroyed now goes when its time is over.
-            let _ = self.vault.purge_photo(deposit.owner(), &deposit.trace().upload).await;
+    /// When there is no seat or no place, the same key was used for something else, or store or vault fail.
+    pub async fn submit(
+        &self,
+        ticket: &Ticket,
+        deposit: Deposit,
+        spec: Spec,
+        once: Vec<Once>,
+    ) -> Result<Accepted, JobsError> {
+        let submitted = self.try_submit(ticket, &deposit, spec, once).await;
+        if submitted.as_ref().is_ok_and(|accepted| !accepted.replayed) {
+            return submitted;
         }
+        // What cannot be destroyed now goes when its time is over.
+        let _ = self.vault.purge_photo(deposit.owner(), &deposit.trace().upload).await;
         submitted
     }
 
-    async fn try_submit(&self, ticket: &Ticket, deposit: &Deposit, spec: Spec) -> Result<Accepted, JobsError> {
+    /// What an earlier request with the same key made.
+    ///
+    /// # Errors
+    /// [`JobsError::Mismatch`] when it was another; otherwise when the store fails.
+    pub async fn recall(&self, owner: &Owner, once: &[Once]) -> Result<Option<Accepted>, JobsError> {
+        for once in once {
+            let kept = self.store.get(&once.name).await?;
+            if let Some(known) = kept.and_then(|value| once.known(&value)) {
+                return self.replay(owner, known).await.map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    async fn replay(&self, owner: &Owner, known: Known) -> Result<Accepted, JobsError> {
+        match known {
+            Known::Same(figure) => {
+                let job = JobRef { owner: owner.clone(), figure };
+                Ok(Accepted { job, at: self.store.now().await?, replayed: true })
+            }
+            Known::Other => Err(JobsError::Mismatch),
+        }
+    }
+
+    async fn try_submit(
+        &self,
+        ticket: &Ticket,
+        deposit: &Deposit,
+        spec: Spec,
+        once: Vec<Once>,
+    ) -> Result<Accepted, JobsError> {
         let job = JobRef { owner: ticket.owner().clone(), figure: FigureId::random() };
         let lifetime = self.limits.deadline + GRACE;
         self.vault.keep_photo(deposit.owner(), &deposit.trace().upload, lifetime).await?;
@@ -103,19 +149,19 @@ impl Jobs {
             deadline: self.limits.deadline,
             retention,
             remembered: REMEMBERED_FOR,
-            once: Vec::new(),
+            once,
             consumes: None,
             listed: true,
         };
-        let refusal = match self.store.submit(new).await? {
-            Submission::Accepted { at } => return Ok(Accepted { job, at }),
-            Submission::NoSeat => JobsError::NoSeat,
-            // Not asked for yet.
-            Submission::Known(_) | Submission::Consumed => JobsError::Store(StoreError::Unavailable),
-            Submission::NoPlace => JobsError::QueueFull,
+        let otherwise = match self.store.submit(new).await? {
+            Submission::Accepted { at } => return Ok(Accepted { job, at, replayed: false }),
+            Submission::Known(known) => self.replay(&job.owner, known).await,
+            Submission::Consumed => Err(JobsError::Consumed),
+            Submission::NoSeat => Err(JobsError::NoSeat),
+            Submission::NoPlace => Err(JobsError::QueueFull),
         };
         self.vault.destroy(&[name], 0).await?;
-        Err(refusal)
+        otherwise
     }
 
     /// Reads a job of this account.

@@ -1,5 +1,7 @@
 //! What a job is to make: sealed, since it holds the caller's own words.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -17,6 +19,12 @@ pub struct Spec {
     pub mode: Mode,
     /// The effective options.
     pub options: Options,
+    /// The caller's own pairs.
+    #[serde(default)]
+    pub metadata: BTreeMap<String, String>,
+    /// The pseudonym of the person that the integrator names, as a keyed hash.
+    #[serde(default)]
+    pub person: Option<String>,
     /// What was received.
     pub photo: PhotoReport,
     /// How long reading the photo took, in milliseconds.

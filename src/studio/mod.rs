@@ -3,6 +3,7 @@
 mod analyze;
 mod enhance;
 mod finish;
+mod price;
 mod prompt;
 mod render;
 mod style;

@@ -2,7 +2,7 @@
 //! Soft wording of likeness, no brands: demanding prompts are refused for photos of faces.
 
 use super::style::Style;
-use crate::domain::{Analysis, Options, SubjectKind};
+use crate::domain::{Analysis, Minor, Options, SubjectKind};
 
 /// The longest prompt that is used, in characters.
 pub(super) const LONGEST: usize = 4_000;
@@ -19,6 +19,7 @@ pub(super) fn compose(style: &Style, options: &Options, analysis: &Analysis) -> 
         format!("It stands on {base}."),
         looks.packaging.words(&options.packaging).to_owned(),
         format!("The setting is {}.", looks.setting.words(&options.setting)),
+        wishes(options, analysis),
         style.camera.clone(),
         style.light.clone(),
         LIKENESS.to_owned(),
@@ -26,6 +27,17 @@ pub(super) fn compose(style: &Style, options: &Options, analysis: &Analysis) -> 
     ];
     let text = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
     text.chars().take(LONGEST).collect()
+}
+
+/// The caller's own wishes, told as such. They are dropped where the subject might be a child.
+fn wishes(options: &Options, analysis: &Analysis) -> String {
+    let words = options.prompt.iter().filter(|_| analysis.apparent_minor == Minor::None);
+    let words = words.flat_map(|text| text.split_whitespace()).collect::<Vec<_>>().join(" ");
+    let words: String = words.chars().filter(|c| !c.is_control()).collect();
+    match words.trim_end_matches('.') {
+        "" => String::new(),
+        words => format!("The customer wishes: {words}."),
+    }
 }
 
 const LIKENESS: &str = "Take hair, clothing, colors and silhouette from the photo, in the manner of a sculptor.";

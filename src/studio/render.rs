@@ -37,7 +37,7 @@ impl Studio {
             photo,
             aspect_ratio: &ratio,
             image_size: brief.options.size.as_str(),
-            seed: brief.options.seed.map(i64::from),
+            seed: brief.seed(),
         };
         let answer = self
             .engine
@@ -75,7 +75,26 @@ pub struct Brief<'a> {
     pub options: &'a Options,
     /// The model that looked at the photo and wrote the prompt.
     pub text_model: &'a str,
+    /// Which of the figure's images it is.
+    pub index: u32,
 }
+
+impl Brief<'_> {
+    /// The same for another of the figure's images.
+    #[must_use]
+    pub fn of_index(self, index: u32) -> Self {
+        Self { index, ..self }
+    }
+
+    /// Images of one figure differ by their seeds.
+    fn seed(&self) -> Option<i64> {
+        let several = (self.options.n > 1).then_some(0);
+        self.options.seed.or(several).map(|seed| i64::from(seed.wrapping_add(self.index) & SEEDS))
+    }
+}
+
+/// The engine's seeds are signed numbers of 32 bits.
+const SEEDS: u32 = 0x7fff_ffff;
 
 impl EngineKind {
     /// What the engine is called.

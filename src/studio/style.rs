@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::{AspectRatio, Delivery, GivenOptions, OptionFault, Options, PhotoReport};
+use crate::domain::{AspectRatio, GivenOptions, OptionFault, Options, PhotoReport};
 
 /// The style that is used when none is given.
 pub const DEFAULT_STYLE: &str = "pvc-scale";
@@ -122,9 +122,12 @@ impl CheckedOptions {
     /// # Errors
     /// Every fault at once.
     pub fn check(mut given: GivenOptions, longest_retention: u64) -> Result<Self, Vec<OptionFault>> {
+        let mut faults = given.take_faults();
         let id = given.style.take().unwrap_or_else(|| DEFAULT_STYLE.to_owned());
-        let style = style(&id).ok_or_else(|| vec![unknown_style()])?;
-        let mut faults = Vec::new();
+        let Some(style) = style(&id) else {
+            faults.push(unknown_style());
+            return Err(faults);
+        };
         let mut pick = |name: &str, choice: &Choice| {
             choice.pick(name, &mut given.looks).unwrap_or_else(|fault| {
                 faults.push(fault);
@@ -134,14 +137,8 @@ impl CheckedOptions {
         let Looks { base, packaging, setting, pose, scale } = &style.looks;
         let (base, packaging) = (pick("base", base), pick("packaging", packaging));
         let (setting, pose, scale) = (pick("setting", setting), pick("pose", pose), pick("scale", scale));
-        let retention_seconds = given.retention_seconds.unwrap_or(longest_retention);
-        if !(1..=longest_retention).contains(&retention_seconds) {
-            let reason = format!("must be from 1 to {longest_retention}");
-            faults.push(OptionFault::invalid("retention_seconds", reason));
-        }
-        if !faults.is_empty() {
-            return Err(faults);
-        }
+        let retention_seconds = retention(&given, longest_retention).map_err(|fault| faults.push(fault));
+        let (Ok(retention_seconds), true) = (retention_seconds, faults.is_empty()) else { return Err(faults) };
         let options = Options {
             style: id,
             style_version: style.version,
@@ -152,14 +149,21 @@ impl CheckedOptions {
             scale,
             aspect_ratio: given.aspect_ratio.unwrap_or(AspectRatio::nearest(1, 1)),
             size: given.size.unwrap_or_default(),
-            n: 1,
+            n: given.n.unwrap_or(1),
             format: given.format.unwrap_or_default(),
             enhance: given.enhance.unwrap_or(true),
-            delivery: Delivery::default(),
+            delivery: given.delivery.unwrap_or_default(),
             seed: given.seed,
             retention_seconds,
+            prompt: given.prompt,
+            max_cost_micro_usd: given.max_cost_micro_usd,
         };
         Ok(Self { options, follow_photo: given.aspect_ratio.is_none() })
+    }
+
+    /// The options, but for the ratio where it follows the photo.
+    pub fn options(&self) -> &Options {
+        &self.options
     }
 
     /// The effective options for a photo.
@@ -170,6 +174,14 @@ impl CheckedOptions {
         }
         self.options
     }
+}
+
+fn retention(given: &GivenOptions, longest: u64) -> Result<u64, OptionFault> {
+    let seconds = given.retention_seconds.unwrap_or(longest);
+    if (1..=longest).contains(&seconds) {
+        return Ok(seconds);
+    }
+    Err(OptionFault::invalid("retention_seconds", format!("must be from 1 to {longest}")))
 }
 
 fn unknown_style() -> OptionFault {
@@ -196,11 +208,11 @@ mod tests {
     #[test]
     fn every_fault_of_the_options_is_told_at_once() {
         let mut given = GivenOptions::default();
-        given.take("base", "jelly").unwrap();
-        given.take("pose", "flying").unwrap();
-        given.take("retention_seconds", "4000").unwrap();
+        for (name, value) in [("color", "red"), ("base", "jelly"), ("pose", "flying"), ("retention_seconds", "4000")] {
+            given.take(name, value);
+        }
         let faults = CheckedOptions::check(given, 3_600).unwrap_err();
         let names: Vec<_> = faults.iter().map(|fault| fault.option.as_str()).collect();
-        assert_eq!(names, ["base", "pose", "retention_seconds"]);
+        assert_eq!(names, ["color", "base", "pose", "retention_seconds"]);
     }
 }

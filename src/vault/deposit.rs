@@ -54,8 +54,17 @@ impl Deposit {
     }
 }
 
+/// A file as it came, to be committed to in the receipt.
+#[derive(Debug)]
+pub struct Original<'a> {
+    /// Its bytes.
+    pub bytes: &'a [u8],
+    /// What keys the commitments; without, a salt is made.
+    pub salt: Option<Salt>,
+}
+
 impl Vault {
-    /// Seals a photo and stores it. `received` is the file as it came, for the receipt's commitment.
+    /// Seals a photo and stores it. It is committed to as it came, too.
     ///
     /// # Errors
     /// When the store or the seal fails; then nothing is left that opens.
@@ -63,11 +72,15 @@ impl Vault {
         &self,
         owner: &Owner,
         photo: Photo,
-        received: &[u8],
+        original: Original<'_>,
         ttl: Duration,
     ) -> Result<Deposit, VaultError> {
-        let salt = Salt::generate().map_err(|_| super::SealError::NoRandomness)?;
-        let commitments = Commitments { received: commit(&salt, received), sent: Some(commit(&salt, photo.jpeg())) };
+        let salt = match original.salt {
+            Some(salt) => salt,
+            None => Salt::generate().map_err(|_| super::SealError::NoRandomness)?,
+        };
+        let commitments =
+            Commitments { received: commit(&salt, original.bytes), sent: Some(commit(&salt, photo.jpeg())) };
         let (jpeg, report) = photo.into_parts();
         let upload = UploadId::random();
         self.put(&StoreKey::photo(owner, &upload), jpeg, ttl).await?;

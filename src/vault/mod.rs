@@ -10,15 +10,15 @@ use std::{sync::Arc, time::Duration};
 
 use aws_lc_rs::hmac;
 use bytes::Bytes;
-pub use deposit::{Deposit, PhotoTrace};
+pub use deposit::{Deposit, Original, PhotoTrace};
 pub use purge::Witness;
 use seal::DataKey;
 pub use seal::SealError;
 use zeroize::Zeroizing;
 
 use crate::{
-    config::NamedKeys,
-    domain::{AccountId, Owner},
+    config::{NamedKey, NamedKeys},
+    domain::{AccountId, Owner, hex},
     store::{Adoption, Store, StoreError, StoreKey},
 };
 
@@ -63,6 +63,20 @@ impl Vault {
         let tag = hmac::sign(&key, &[b"account\0", account.as_str().as_bytes()].concat());
         let hash = <[u8; 32]>::try_from(tag.as_ref()).map_err(|_| SealError::Unopenable)?;
         Ok(Owner::from_keyed_hash(&hash))
+    }
+
+    /// Keyed hashes of a text for one purpose, in hexadecimal digits: HMAC-SHA256 (RFC 2104) with each index key, the one
+    /// in use first, so that what was written under an older one is still found.
+    pub fn keyed_hashes(&self, purpose: &str, text: &[u8]) -> Vec<String> {
+        let hash = |named: &NamedKey| {
+            let key = hmac::Key::new(hmac::HMAC_SHA256, named.key.as_slice());
+            let mut context = hmac::Context::with_key(&key);
+            context.update(purpose.as_bytes());
+            context.update(b"\0");
+            context.update(text);
+            hex(context.sign().as_ref())
+        };
+        self.index_keys.iter().map(hash).collect()
     }
 
     /// Seals a value and keeps it.

@@ -75,6 +75,11 @@ impl TestApp {
         self.request(Method::POST, &format!("/v1/figures{query}")).body(photo)
     }
 
+    /// A request for a figure with a form.
+    pub(crate) fn post_form(&self, form: Form) -> RequestBuilder {
+        self.request(Method::POST, "/v1/figures").header("Content-Type", Form::TYPE).body(form.body())
+    }
+
     /// Makes a figure without waiting for it; gives its id.
     pub(crate) async fn submit(&self) -> String {
         let answer = self.post("", jpeg(320, 240)).header("Prefer", "respond-async").send().await.unwrap();
@@ -97,6 +102,35 @@ impl TestApp {
     pub(crate) fn photos_kept(&self) -> Vec<String> {
         let held = self.node.store().dump();
         held.into_keys().filter(|name| name.contains(":photo:") || name.contains(":spec:")).collect()
+    }
+}
+
+/// A form, part by part.
+#[derive(Default)]
+pub(crate) struct Form(Vec<u8>);
+
+impl Form {
+    pub(crate) const TYPE: &str = "multipart/form-data; boundary=----figurine";
+
+    pub(crate) fn text(mut self, name: &str, value: &str) -> Self {
+        self.part(&format!("name=\"{name}\""), value.as_bytes());
+        self
+    }
+
+    pub(crate) fn file(mut self, name: &str, bytes: &[u8]) -> Self {
+        self.part(&format!("name=\"{name}\"; filename=\"photo.jpg\"\r\nContent-Type: image/jpeg"), bytes);
+        self
+    }
+
+    fn part(&mut self, head: &str, body: &[u8]) {
+        self.0.extend(format!("------figurine\r\nContent-Disposition: form-data; {head}\r\n\r\n").into_bytes());
+        self.0.extend_from_slice(body);
+        self.0.extend_from_slice(b"\r\n");
+    }
+
+    pub(crate) fn body(mut self) -> Vec<u8> {
+        self.0.extend_from_slice(b"------figurine--\r\n");
+        self.0
     }
 }
 

@@ -10,6 +10,8 @@ mod delivery;
 mod document;
 mod endings;
 mod names;
+mod once;
 mod process;
 mod raw;
 mod routes;
+mod ways;

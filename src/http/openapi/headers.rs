@@ -19,11 +19,17 @@ const IMAGE: [&str; 7] = [
     "Figurine-Commitment-Salt",
 ];
 
+/// Whether the answer is an earlier one's.
+const REPLAYED: &str = "Idempotency-Replayed";
+
 /// What an answer that is no error has beside [`COMMON`].
 fn of_success(operation: &str, status: &str) -> Vec<&'static str> {
     match (operation, status) {
-        ("createFigure", "201") => [&["Location", "Preference-Applied", "Cache-Control"], &IMAGE[..]].concat(),
-        ("createFigure", "202") => vec!["Location", "Preference-Applied", "Retry-After", "Cache-Control"],
+        ("createFigure", "201") => {
+            [&["Location", "Preference-Applied", "Cache-Control", REPLAYED], &IMAGE[..]].concat()
+        }
+        ("createFigure", "202") => vec!["Location", "Preference-Applied", "Retry-After", "Cache-Control", REPLAYED],
+        ("createFigure", "303") => vec!["Location", "Preference-Applied", "Retry-After", "Figurine-Id", REPLAYED],
         (_, "303") => vec!["Location", "Preference-Applied", "Retry-After", "Figurine-Id"],
         ("readFigure", "200") => vec!["Preference-Applied", "Cache-Control"],
         ("readImage", "200") => [&["Cache-Control"], &IMAGE[..]].concat(),
@@ -69,7 +75,8 @@ pub(super) fn describe(document: &mut Value) {
 }
 
 /// What is said of headers whose values are texts: name, meaning, example.
-const TEXTS: [(&str, &str, &str); 13] = [
+const TEXTS: [(&str, &str, &str); 14] = [
+    (REPLAYED, "`true` where an earlier request with the same `Idempotency-Key` made the figure.", "true"),
     ("X-Request-Id", "The request, for support.", "req_019ab2c3d4e57f60a1b2c3d4e5f60718"),
     ("Figurine-Server-Version", "The version of the server.", crate::http::SERVER_VERSION),
     ("WWW-Authenticate", "What is wrong with the key, or missing (RFC 6750).", "Bearer realm=\"figurine\""),

@@ -3,6 +3,7 @@
 mod examples;
 mod headers;
 mod problems;
+mod requests;
 mod schemas;
 mod shapes;
 mod shared;
@@ -10,7 +11,7 @@ mod shared;
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
-pub(super) use shapes::{ApiDocument, FigureQuery, IfNoneMatchHeader, ImageFile, JwkSet, PreferHeader};
+pub(super) use shapes::{ApiDocument, CreateHeaders, FigureQuery, IfNoneMatchHeader, ImageFile, JwkSet, PreferHeader};
 use utoipa::OpenApi;
 
 use super::{discovery, figures, health, images, me, problem::ProblemBody};
@@ -40,6 +41,7 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     shared::describe_security(&mut document);
     shared::require_bodies(&mut document);
     shared::share_parameters(&mut document);
+    requests::add(&mut document);
     examples::add(&mut document);
     problems::describe(&mut document);
     headers::describe(&mut document);

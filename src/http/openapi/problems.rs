@@ -14,7 +14,16 @@ const KEYED: &[Code] = &[Code::MissingKey, Code::InvalidKey, Code::RevokedKey, C
 const HEADERS: &[Code] = &[Code::MalformedRequest];
 const ACCEPTED: &[Code] = &[Code::MalformedRequest, Code::NotAcceptable];
 const BODY: &[Code] = &[Code::Draining, Code::BodyTooSlow, Code::BodyTooLarge];
-const OPTIONS: &[Code] = &[Code::UnknownField, Code::InvalidOption];
+const OPTIONS: &[Code] = &[
+    Code::MalformedJson,
+    Code::MalformedMultipart,
+    Code::ImageAmbiguous,
+    Code::UnknownField,
+    Code::InvalidOption,
+    Code::NRequiresJson,
+    Code::IdempotencyMismatch,
+    Code::CostLimit,
+];
 const PHOTO: &[Code] = &[
     Code::ImageMissing,
     Code::NotAnImage,

@@ -5,7 +5,7 @@ use utoipa::{
     openapi::{ObjectBuilder, RefOr, Schema, Type},
 };
 
-use crate::domain::{Format, RATIOS, Size};
+use crate::domain::{Delivery, Format, RATIOS, Size};
 
 /// Options of a figure in the query.
 #[derive(IntoParams)]
@@ -48,6 +48,29 @@ pub(crate) struct FigureQuery {
     /// For how many seconds the result is kept; can only shorten the server's time.
     #[param(minimum = 1, example = 600)]
     retention_seconds: Option<u64>,
+    /// How many images; more than one come with `Accept: application/json` alone.
+    #[param(minimum = 1, maximum = 4, default = 1)]
+    n: Option<u32>,
+    /// How images come in a JSON answer: as links, or as base64 in it, up to 8 MiB in all.
+    #[param(inline, example = "link")]
+    delivery: Option<Delivery>,
+    /// The most that the figure may cost, in millionths of a US dollar.
+    #[param(minimum = 0, example = 200_000)]
+    max_cost_micro_usd: Option<u64>,
+}
+
+/// What a request for a figure says in headers.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it describes headers; `order` reads them")]
+pub(crate) struct CreateHeaders {
+    /// Your own key for this request, quoted or bare: the same request with the same key is done once within 24 hours,
+    /// and its later answers are the first one's.
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, example = "order-4711")]
+    idempotency_key: Option<String>,
+    /// Your own pseudonym for a person; kept as a keyed hash alone.
+    #[param(rename = "Figurine-End-User", min_length = 1, max_length = 255, example = "person-17")]
+    end_user: Option<String>,
 }
 
 /// A ratio as it can be asked for.

@@ -76,6 +76,11 @@ impl From<JobsError> for Problem {
             JobsError::NoSeat => {
                 Self::new(Code::TooManyInFlight, "This key has all its figures under way. Wait for one to end.")
             }
+            JobsError::Mismatch => Self::new(
+                Code::IdempotencyMismatch,
+                "This Idempotency-Key was used for another request. Use a new key for a new meaning.",
+            ),
+            JobsError::Consumed => Self::new(Code::UploadConsumed, "The upload has already made its figure."),
             JobsError::QueueFull => Self::new(Code::Overloaded, "The queue is full. Nothing was spent."),
             JobsError::Store(error) => error.into(),
             JobsError::Vault(error) => error.into(),
@@ -106,6 +111,13 @@ impl From<FlowError> for Problem {
 impl From<AcceptError> for Problem {
     fn from(error: AcceptError) -> Self {
         match error {
+            AcceptError::TooDear(Some(worst)) => Self::new(
+                Code::CostLimit,
+                format!("It may cost up to {} micro-USD, more than max_cost_micro_usd allows.", worst.0),
+            ),
+            AcceptError::TooDear(None) => {
+                Self::new(Code::CostLimit, "A model that may be asked has no known price, so no limit can be kept.")
+            }
             AcceptError::Intake(error) => Self::from(error).at_stage(Stage::Intake),
             AcceptError::Vault(error) => error.into(),
             AcceptError::Jobs(error) => error.into(),

@@ -110,7 +110,9 @@ impl Held {
             }
         }
         if finish.release {
-            once.iter().for_each(|name| drop(self.values.remove(name)));
+            for name in &once {
+                self.values.remove(name);
+            }
         }
         self.pending.remove(&lease.job);
         if let Some(seats) = self.seats.get_mut(&key) {

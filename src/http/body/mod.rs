@@ -1,0 +1,95 @@
+//! Receiving a body, whichever way the photo comes: raw, as JSON or as a form. It is read only after admission, and
+//! bounded in bytes and in time.
+
+mod form;
+mod inflow;
+mod json;
+
+use actix_web::{
+    HttpRequest,
+    http::header::CONTENT_TYPE,
+    web::{Bytes, Payload},
+};
+pub use inflow::BodyLimits;
+use inflow::Inflow;
+use zeroize::Zeroizing;
+
+use super::{problem::Problem, query};
+use crate::domain::{Code, GivenOptions, OptionFault};
+
+/// What was sent: a photo's file and options.
+pub(super) struct Sent {
+    /// The photo's file as it came.
+    pub(super) image: Bytes,
+    /// The options of query and body; their faults are in them.
+    pub(super) given: GivenOptions,
+}
+
+/// How much longer than the photo itself, or its base64, a body with options may be, in bytes.
+const OPTIONS: u64 = 256 * 1024;
+
+/// Reads the options of the query, which come before one byte of the body.
+///
+/// # Errors
+/// When the query cannot be read.
+pub(super) fn of_query(req: &HttpRequest) -> Result<GivenOptions, Problem> {
+    let mut given = GivenOptions::default();
+    for (name, value) in query::pairs(req.query_string())? {
+        if GivenOptions::NOT_IN_URLS.contains(&name.as_str()) {
+            given.fault(OptionFault::invalid(&name, "never stands in a URL; send JSON or a form"));
+        } else {
+            given.take(&name, &value);
+        }
+    }
+    Ok(given)
+}
+
+/// Whether the body is the photo itself, by the type that is declared.
+pub(super) fn is_raw(req: &HttpRequest) -> bool {
+    !matches!(declared_type(req).as_str(), FORM | JSON)
+}
+
+const FORM: &str = "multipart/form-data";
+const JSON: &str = "application/json";
+
+fn declared_type(req: &HttpRequest) -> String {
+    let declared = req.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Receives a whole body.
+///
+/// # Errors
+/// 413 when it is too large, 408 when it is too slow, 400 when it breaks off or cannot be read, 422 without a photo.
+pub(super) async fn receive(
+    req: &HttpRequest,
+    payload: Payload,
+    limits: BodyLimits,
+    mut given: GivenOptions,
+) -> Result<Sent, Problem> {
+    let image = match declared_type(req).as_str() {
+        FORM => {
+            let inflow = Inflow::open(req, payload, limits, limits.bytes + OPTIONS)?;
+            form::read(req, inflow, limits.bytes, &mut given).await?
+        }
+        JSON => {
+            // Base64 is a third longer than what it stands for.
+            let body = Inflow::open(req, payload, limits, limits.bytes / 3 * 4 + OPTIONS)?.whole().await?;
+            json::read(body, &mut given)?
+        }
+        // Whatever else is declared: the bytes decide.
+        _ => Some(Bytes::from_owner(Inflow::open(req, payload, limits, limits.bytes)?.whole().await?)),
+    };
+    let image = image.ok_or_else(missing)?;
+    if image.len() as u64 > limits.bytes {
+        return Err(inflow::too_large(limits.bytes));
+    }
+    Ok(Sent { image, given })
+}
+
+fn missing() -> Problem {
+    Problem::new(Code::ImageMissing, "There is no photo: send it as the body, as the part image, or as image.data.")
+}
+
+/// A buffer that is cleared when it is dropped.
+type Buffer = Zeroizing<Vec<u8>>;

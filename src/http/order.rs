@@ -1,0 +1,84 @@
+//! What is to be made: options and headers, checked together.
+
+use actix_web::HttpRequest;
+
+use super::{Api, negotiate::Answer, problem::Problem};
+use crate::{
+    domain::{Code, GivenOptions, OptionFault},
+    flow::Order,
+    studio::CheckedOptions,
+    vault::receipt::Salt,
+};
+
+/// The longest `Idempotency-Key`, in characters.
+const LONGEST_KEY: usize = 255;
+
+/// Takes the options that stand in headers.
+///
+/// # Errors
+/// When a header cannot be read.
+pub(super) fn of_headers(req: &HttpRequest, given: &mut GivenOptions) -> Result<(), Problem> {
+    if let Some(end_user) = only(req, "Figurine-End-User")? {
+        given.take("end_user", end_user);
+    }
+    Ok(())
+}
+
+/// Checks what was given; every fault is told at once.
+///
+/// # Errors
+/// When an option or a header is wrong, or the answer cannot be of the kind that is asked for.
+pub(super) fn checked(api: &Api, req: &HttpRequest, answer: Answer, mut given: GivenOptions) -> Result<Order, Problem> {
+    let once = only(req, "Idempotency-Key")?.map(key).transpose()?;
+    let canonical = given.canonical();
+    let salt = given.commitment_salt.take().map(|text| Salt::parse(&text)).transpose();
+    let salt = salt.unwrap_or_else(|_| {
+        given.fault(OptionFault::invalid("commitment_salt", "must be canonical base64url of 32 bytes"));
+        None
+    });
+    given.format = answer.format(given.format)?;
+    let (end_user, metadata) = (given.end_user.take(), std::mem::take(&mut given.metadata));
+    let options = CheckedOptions::check(given, api.retention_seconds).map_err(|faults| Problem::options(&faults))?;
+    if options.options().n > 1 && answer != Answer::Json {
+        return Err(Problem::new(Code::NRequiresJson, "Several images come with Accept: application/json alone."));
+    }
+    Ok(Order { options, canonical, once, end_user, metadata, salt })
+}
+
+/// The value of a header that may stand there once.
+fn only<'r>(req: &'r HttpRequest, name: &str) -> Result<Option<&'r str>, Problem> {
+    let mut values = req.headers().get_all(name);
+    let unreadable =
+        || Problem::new(Code::MalformedRequest, format!("The header {name} cannot be read, or is there twice."));
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => value.to_str().map(Some).map_err(|_| unreadable()),
+        (Some(_), Some(_)) => Err(unreadable()),
+    }
+}
+
+/// A key, quoted or bare.
+fn key(text: &str) -> Result<String, Problem> {
+    let bare = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
+    let fits =
+        (1..=LONGEST_KEY).contains(&bare.len()) && bare.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+    if fits && !bare.contains('"') {
+        return Ok(bare.to_owned());
+    }
+    Err(Problem::new(Code::MalformedRequest, "Idempotency-Key must be 1 to 255 printable ASCII characters."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_the_same_quoted_and_bare() {
+        assert_eq!(key("\"abc def\"").ok().as_deref(), Some("abc def"));
+        assert_eq!(key("abc def").ok().as_deref(), Some("abc def"));
+        assert!(key(&"x".repeat(255)).is_ok());
+        for bad in ["", "\"\"", "\"", "a\"b", "tab\there", &"x".repeat(256)] {
+            assert_eq!(key(bad).map_err(|problem| problem.code()), Err(Code::MalformedRequest), "{bad}");
+        }
+    }
+}

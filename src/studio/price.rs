@@ -1,0 +1,52 @@
+//! What a figure may cost at most, told before anything is spent.
+
+use super::{EngineKind, Studio};
+use crate::{
+    domain::{MicroUsd, Options},
+    engine::{ModelFacts, facts},
+};
+
+/// Tokens of one ask for text: words, photo and schema go in; words and thoughts come out.
+const TEXT: (u64, u64) = (4_000, 2_000);
+
+/// Tokens of one ask for an image beside the image itself.
+const RENDER: (u64, u64) = (4_000, 2_000);
+
+impl Studio {
+    /// What a figure may cost: analysis, prompt, and every image from the dearest model that may be asked for it. `None`
+    /// when one of these models has no known price.
+    pub fn worst_case(&self, options: &Options) -> Option<MicroUsd> {
+        match self.kind {
+            EngineKind::Offline => return Some(MicroUsd::ZERO),
+            EngineKind::Gemini => {}
+        }
+        let text = Self::dearest(&self.models.text, |model| Some(tokens(model, TEXT)))?;
+        let image = Self::dearest(&self.models.image, |model| {
+            let pixels = model.image_micro_usd(options.size.as_str())?;
+            Some(tokens(model, RENDER).saturating_add(pixels))
+        })?;
+        let asks = if options.enhance { 2 } else { 1 };
+        Some(MicroUsd(text.saturating_mul(asks).saturating_add(image.saturating_mul(u64::from(options.n)))))
+    }
+
+    /// The dearest of the models that can do it; `None` when one is unknown, or none can.
+    fn dearest(models: &[String], price: impl Fn(&ModelFacts) -> Option<u64>) -> Option<u64> {
+        let known = models.iter().map(|model| facts(model)).collect::<Option<Vec<_>>>()?;
+        known.into_iter().filter_map(price).max()
+    }
+}
+
+fn tokens(model: &ModelFacts, (input, output): (u64, u64)) -> u64 {
+    (input * model.prices.input + output * model.prices.text_output).div_ceil(1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_is_priced_by_its_tokens() {
+        let model = facts("gemini-3-pro-image").unwrap();
+        assert_eq!(tokens(model, RENDER), 32_000, "4,000 at 2 USD and 2,000 at 12 USD a million");
+    }
+}
