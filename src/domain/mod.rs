@@ -16,6 +16,7 @@ mod plan;
 mod scope;
 mod state;
 pub mod strict;
+mod validation;
 
 pub use account::AccountId;
 pub use code::{Category, Code, Stage};
@@ -35,6 +36,7 @@ pub use photo::{PhotoReport, Quality};
 pub use plan::{Limits, PlanLimits};
 pub use scope::{Scope, Scopes};
 pub use state::State;
+pub use validation::Validation;
 
 /// A text or number that is not what its type asks for; names the type, never the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

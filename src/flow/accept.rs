@@ -16,7 +16,7 @@ use tokio::{
 use super::{Flow, millis};
 use crate::{
     admission::Ticket,
-    domain::{MicroUsd, Owner, hex},
+    domain::{MicroUsd, Owner, Validation, hex},
     intake::IntakeError,
     jobs::{Accepted, JobsError, Spec},
     store::{Once, StoreKey},
@@ -127,6 +127,18 @@ impl Flow {
             trace: deposit.trace().clone(),
         };
         Ok(self.jobs.submit(ticket, deposit, spec, once).await?)
+    }
+
+    /// Does all that acceptance does before anything is kept, and keeps nothing.
+    ///
+    /// # Errors
+    /// When the photo cannot be taken, or it may cost too much.
+    pub async fn validate(&self, ticket: &Ticket, received: Received) -> Result<Validation, AcceptError> {
+        self.check_cost(ticket, &received.order)?;
+        let (_, photo) = self.intake.take_in(received.bytes).await?.into_parts();
+        let options = received.order.options.for_photo(&photo);
+        let worst_case_micro_usd = self.studio(ticket.mode()).worst_case(&options);
+        Ok(Validation { object: "validation", photo, options, worst_case_micro_usd })
     }
 
     fn check_cost(&self, ticket: &Ticket, order: &Order) -> Result<(), AcceptError> {

@@ -36,7 +36,8 @@ use crate::{
 /// to the image. The work goes on when the connection ends.
 #[utoipa::path(
     post, path = "/v1/figures", operation_id = "createFigure", tag = "Figures",
-    params(super::openapi::FigureQuery, super::openapi::PreferHeader, super::openapi::CreateHeaders),
+    params(super::openapi::FigureQuery, super::openapi::PreferHeader, super::openapi::IdempotencyHeader,
+        super::openapi::EndUserHeader),
     request_body(content(
         (ImageFile = "image/jpeg"), (ImageFile = "image/png"), (ImageFile = "image/webp"), (ImageFile = "image/gif"),
         (ImageFile = "image/heic"), (ImageFile = "application/octet-stream"),
@@ -58,15 +59,10 @@ pub(super) async fn create(
     let ticket = api.admit(&req, caller, Some(Scope::FiguresWrite)).await?;
     api.refuse_when_draining()?;
     let (answer, patience) = (Answer::wanted(&req)?, Patience::of(&req, api.max_wait)?);
-    let mut given = body::of_query(&req)?;
-    order::of_headers(&req, &mut given)?;
-    // A raw body brings no options, so what is wrong with them is told before it is read.
-    let early = if body::is_raw(&req) { Some(order::checked(&api, &req, answer, given.clone())?) } else { None };
-    let sent = body::receive(&req, payload, api.body, given).await?;
-    let order = early.map_or_else(|| order::checked(&api, &req, answer, sent.given), Ok)?;
+    let received = receive(&api, &req, payload, answer).await?;
     // A body may take longer than it takes this node to begin to stop.
     api.refuse_when_draining()?;
-    let (flow, received) = (api.flow.clone(), Received { bytes: sent.image, order });
+    let flow = api.flow.clone();
     // On its own task: a handler is dropped when its client leaves, and half an acceptance must not stay behind.
     let accepted = api.finish(async move { flow.accept(&ticket, received).await }).await??;
     let mut response = deliver(&api, &req, &accepted, answer, patience).await?;
@@ -76,6 +72,22 @@ pub(super) async fn create(
             .insert(HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
     }
     Ok(response)
+}
+
+/// Receives a photo and what is to be made of it.
+pub(super) async fn receive(
+    api: &Api,
+    req: &HttpRequest,
+    payload: Payload,
+    answer: Answer,
+) -> Result<Received, Problem> {
+    let mut given = body::of_query(req)?;
+    order::of_headers(req, &mut given)?;
+    // A raw body brings no options, so what is wrong with them is told before it is read.
+    let early = if body::is_raw(req) { Some(order::checked(api, req, answer, given.clone())?) } else { None };
+    let sent = body::receive(req, payload, api.body, given).await?;
+    let order = early.map_or_else(|| order::checked(api, req, answer, sent.given), Ok)?;
+    Ok(Received { bytes: sent.image, order })
 }
 
 /// Waits as long as the caller wants and answers with what is there.

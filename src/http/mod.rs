@@ -16,6 +16,7 @@ mod query;
 mod record;
 mod rest;
 mod span;
+mod validate;
 mod wire;
 
 use std::sync::Arc;
@@ -101,6 +102,7 @@ macro_rules! resource {
 pub fn routes(config: &mut ServiceConfig) {
     config
         .service(resource!("/v1/figures", "POST, OPTIONS", post => figures::create))
+        .service(resource!("/v1/figures/validate", "POST, OPTIONS", post => validate::validate))
         .service(resource!("/v1/figures/{id}", "GET, HEAD, DELETE, OPTIONS",
             get => figures::read, head => figures::read, delete => figures::erase))
         .service(resource!("/v1/figures/{id}/images/{n}", "GET, HEAD, OPTIONS",

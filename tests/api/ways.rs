@@ -218,6 +218,22 @@ async fn inline_images_are_the_bytes_behind_their_links_up_to_a_limit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_says_what_would_be_and_makes_nothing() {
+    let app = TestApp::start().await;
+    let post =
+        |query: &str, photo: Vec<u8>| app.request(Method::POST, &format!("/v1/figures/validate{query}")).body(photo);
+    let told = json_of(send(post("?style=anime&n=2", jpeg(320, 240))).await, 200).await;
+    assert_eq!((&told["object"], &told["options"]["n"]), (&"validation".into(), &2.into()), "{told:#}");
+    assert_eq!((&told["photo"]["width"], &told["worst_case_micro_usd"]), (&320.into(), &0.into()), "{told:#}");
+    assert_eq!(told["options"]["aspect_ratio"], "4:3", "it follows the photo");
+    problem_of(send(post("?n=9", jpeg(320, 240))).await, 422, "invalid_option").await;
+    problem_of(send(post("", b"no photo".to_vec())).await, 415, "not_an_image").await;
+    let bytes = post("", jpeg(320, 240)).header("Accept", "image/png");
+    problem_of(send(bytes).await, 406, "not_acceptable").await;
+    assert!(app.photos_kept().is_empty() && app.node.simulator().calls().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_callers_own_salt_is_the_receipts() {
     let app = TestApp::start().await;
     let salt = "c2FsdHNhbHRzYWx0c2FsdHNhbHRzYWx0c2FsdHNhbHQ";

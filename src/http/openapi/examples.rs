@@ -35,6 +35,10 @@ fn of_answer(operation: &str) -> Option<Value> {
     Some(match operation {
         "readReceipt" => json!("eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJmaWd1cmluZSJ9.c2lnbmF0dXJl"),
         "readMe" => me(),
+        "validateFigure" => json!({
+            "object": "validation", "photo": succeeded()["photo"], "options": succeeded()["options"],
+            "worst_case_micro_usd": 212_800,
+        }),
         "listStyles" => {
             json!({"data": [style(DEFAULT_STYLE)], "has_more": false, "next_cursor": null, "default": DEFAULT_STYLE})
         }

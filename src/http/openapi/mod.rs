@@ -11,17 +11,19 @@ mod shared;
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
-pub(super) use shapes::{ApiDocument, CreateHeaders, FigureQuery, IfNoneMatchHeader, ImageFile, JwkSet, PreferHeader};
+pub(super) use shapes::{
+    ApiDocument, EndUserHeader, FigureQuery, IdempotencyHeader, IfNoneMatchHeader, ImageFile, JwkSet, PreferHeader,
+};
 use utoipa::OpenApi;
 
-use super::{discovery, figures, health, images, me, problem::ProblemBody};
+use super::{discovery, figures, health, images, me, problem::ProblemBody, validate};
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Figurine", description = include_str!("about.md")),
     servers((url = "/", description = "The server that gave this document")),
     paths(
-        figures::create, figures::read, figures::erase, figures::receipt, images::read, me::read, discovery::styles,
+        figures::create, validate::validate, figures::read, figures::erase, figures::receipt, images::read, me::read, discovery::styles,
         discovery::models, discovery::document, discovery::jwks, discovery::problem, health::alive, health::ready,
     ),
     components(schemas(ProblemBody)),

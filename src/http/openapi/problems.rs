@@ -54,6 +54,7 @@ const ENDINGS: &[Code] = &[
 fn table(operation: &str) -> (Option<Scope>, &'static [&'static [Code]]) {
     match operation {
         "createFigure" => (Some(Scope::FiguresWrite), &[ACCEPTED, BODY, OPTIONS, PHOTO, ROOM, GONE, ENDINGS]),
+        "validateFigure" => (Some(Scope::FiguresWrite), &[ACCEPTED, BODY, OPTIONS, PHOTO, &[Code::Overloaded]]),
         "readFigure" => (Some(Scope::FiguresRead), &[HEADERS, UNKNOWN, GONE]),
         "readImage" => (Some(Scope::FiguresRead), &[ACCEPTED, UNKNOWN, GONE, ENDINGS]),
         "readReceipt" => (Some(Scope::FiguresRead), &[UNKNOWN]),

@@ -7,11 +7,11 @@ use super::{components, operations};
 /// The media types of such bodies and what their schemas are called.
 const BODIES: [(&str, &str); 2] = [("application/json", "FigureRequest"), ("multipart/form-data", "FigureForm")];
 
-/// Adds these bodies to the operation that makes figures.
+/// Adds these bodies to the operations that take photos with options.
 pub(super) fn add(document: &mut Value) {
     let mut options = Map::new();
     for (id, operation) in operations(document) {
-        if id != "createFigure" {
+        if id != "createFigure" && id != "validateFigure" {
             continue;
         }
         options = of_query(operation);

@@ -59,15 +59,22 @@ pub(crate) struct FigureQuery {
     max_cost_micro_usd: Option<u64>,
 }
 
-/// What a request for a figure says in headers.
+/// The caller's own key for a request.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "it describes headers; `order` reads them")]
-pub(crate) struct CreateHeaders {
+#[expect(dead_code, reason = "it describes a header; `order` reads it")]
+pub(crate) struct IdempotencyHeader {
     /// Your own key for this request, quoted or bare: the same request with the same key is done once within 24 hours,
     /// and its later answers are the first one's.
     #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, example = "order-4711")]
     idempotency_key: Option<String>,
+}
+
+/// The person that a request is for.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it describes a header; `order` reads it")]
+pub(crate) struct EndUserHeader {
     /// Your own pseudonym for a person; kept as a keyed hash alone.
     #[param(rename = "Figurine-End-User", min_length = 1, max_length = 255, example = "person-17")]
     end_user: Option<String>,

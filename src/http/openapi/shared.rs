@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use super::{components, operations};
 
 /// Parameters that several operations take, by their names, and what they are called among the components.
-const PARAMETERS: [(&str, &str); 5] = [
+const PARAMETERS: [(&str, &str); 6] = [
+    ("Figurine-End-User", "EndUser"),
     ("id", "FigureId"),
     ("n", "ImageIndex"),
     ("code", "ProblemCode"),
