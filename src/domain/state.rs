@@ -29,6 +29,24 @@ pub enum State {
 }
 
 impl State {
+    /// Every state.
+    pub const ALL: [Self; 9] = [
+        Self::Queued,
+        Self::Analyzing,
+        Self::Enhancing,
+        Self::Rendering,
+        Self::Finishing,
+        Self::Succeeded,
+        Self::Failed,
+        Self::Blocked,
+        Self::Canceled,
+    ];
+
+    /// Reads a state.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
     /// Whether nothing will change any more.
     pub fn is_terminal(self) -> bool {
         match self {

@@ -66,6 +66,7 @@ impl FlowError {
             Self::Studio(StudioError::Engine(error)) => return engine_code(error, stage),
             Self::Studio(StudioError::Analysis | StudioError::Image(_)) => Code::UpstreamGarbled,
             Self::Store(StoreError::Unavailable) => Code::StoreUnavailable,
+            Self::Store(StoreError::Lost) => Code::StoreLost,
             Self::Canceled => Code::CanceledByCaller,
             Self::Deadline => Code::DeadlineExceeded,
             Self::Studio(StudioError::Convert | StudioError::Style)
@@ -132,7 +133,7 @@ fn told(category: engine::Category) -> Category {
 
 /// Words for a person. Never the engine's.
 fn detail(code: Code) -> &'static str {
-    const WORDS: [(Code, &str); 12] = [
+    const WORDS: [(Code, &str); 13] = [
         (Code::BlockedPhoto, "The engine refused the photo by its policy. Another photo may pass."),
         (Code::BlockedPrompt, "The engine refused the wishes by its policy. Other words may pass."),
         (Code::BlockedFigure, "The engine refused the finished image by its policy. Another style may pass."),
@@ -144,6 +145,7 @@ fn detail(code: Code) -> &'static str {
         (Code::UpstreamTimeout, "The engine took too long."),
         (Code::DeadlineExceeded, "The figure was not ready by its deadline."),
         (Code::StoreUnavailable, "The store does not answer."),
+        (Code::StoreLost, "The store has lost its data."),
         (Code::CanceledByCaller, "The figure was canceled by its caller."),
     ];
     let found = WORDS.iter().find(|(known, _)| *known == code);

@@ -3,12 +3,15 @@
 //! Everything has a lifetime at birth. Everything that belongs to an account lies in the account's shard, so that one
 //! primitive never has to touch two. Times are the store's own.
 
+mod bells;
 mod job;
 mod key;
 mod memory;
+mod redis;
 
 use std::time::Duration;
 
+pub use self::redis::{ConnectError, RedisAddress, RedisStore};
 use async_trait::async_trait;
 use bytes::Bytes;
 pub use job::{
@@ -27,6 +30,9 @@ pub enum StoreError {
     /// It does not answer. What was asked may or may not have been done.
     #[error("the store does not answer")]
     Unavailable,
+    /// It answers, but what it held is gone, revocations and jobs alike. Told for a while after it was noticed.
+    #[error("the store has lost its data")]
+    Lost,
 }
 
 /// The result of a primitive.
@@ -62,7 +68,7 @@ impl Wake {
     }
 }
 
-/// The primitives. Implementations: [`MemoryStore`].
+/// The primitives. Implementations: [`MemoryStore`] and [`RedisStore`].
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     /// The store's clock.

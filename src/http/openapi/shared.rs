@@ -51,7 +51,9 @@ pub(super) fn share_parameters(document: &mut Value) {
         for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
             never_null(parameter);
             let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default();
-            if let Some((_, known_as)) = PARAMETERS.iter().find(|(own, _)| *own == name) {
+            // The options in the query have names of their own: `n` is a number of images there, and an index in a path.
+            let is_option = parameter.get("in").is_some_and(|place| place == "query");
+            if let Some((_, known_as)) = PARAMETERS.iter().find(|(own, _)| *own == name && !is_option) {
                 let place = json!({"$ref": format!("#/components/parameters/{known_as}")});
                 shared.insert((*known_as).to_owned(), std::mem::replace(parameter, place));
             }

@@ -57,6 +57,10 @@ impl From<StoreError> for Problem {
             StoreError::Unavailable => {
                 Self::new(Code::StoreUnavailable, "Nothing was done. Try again shortly.").caused_by(&error)
             }
+            StoreError::Lost => {
+                Self::new(Code::StoreLost, "What was under way is gone. Nothing was charged. Try again shortly.")
+                    .caused_by(&error)
+            }
         }
     }
 }

@@ -110,9 +110,10 @@ impl Held {
             }
         }
         if finish.release {
-            for name in &once {
-                self.values.remove(name);
-            }
+            let figure = lease.job.figure.to_string();
+            // Since its time was over, another job may have taken the name.
+            let own = |timed: &Timed<Bytes>| timed.value.starts_with(figure.as_bytes());
+            self.values.retain(|name, timed| !once.contains(name) || !own(timed));
         }
         self.pending.remove(&lease.job);
         if let Some(seats) = self.seats.get_mut(&key) {

@@ -13,12 +13,11 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use tokio::sync::watch;
 
 use self::held::{Held, Timed};
 use super::{
     CancelOutcome, Claim, Event, Finish, Job, JobRef, Lease, LeaseLost, NewJob, NotFinished, Result, Store, StoreKey,
-    StoreNature, Submission, Topic, Wake,
+    StoreNature, Submission, Topic, Wake, bells::Bells,
 };
 use crate::domain::{FigureId, KeyId, Moment, Owner, State};
 
@@ -37,27 +36,17 @@ impl Clock {
     }
 }
 
-/// Bells that ring on a change. A fixed number: a job rings the one that its id falls on, so waiters may wake early.
-const BELLS: usize = 256;
-
 /// The store in memory.
 pub struct MemoryStore {
     clock: Clock,
     held: Mutex<Held>,
-    jobs_bell: watch::Sender<u64>,
-    bells: Vec<watch::Sender<u64>>,
+    bells: Bells,
 }
 
 impl MemoryStore {
     /// An empty store.
     pub fn new(clock: Clock) -> Self {
-        let bell = || watch::channel(0).0;
-        Self {
-            clock,
-            held: Mutex::default(),
-            jobs_bell: bell(),
-            bells: std::iter::repeat_with(bell).take(BELLS).collect(),
-        }
+        Self { clock, held: Mutex::default(), bells: Bells::new() }
     }
 
     /// Every value that is kept, by name: for audits of what the store holds.
@@ -69,16 +58,6 @@ impl MemoryStore {
     fn held(&self) -> MutexGuard<'_, Held> {
         // No code panics between two changes that belong together, so a poisoned lock holds sound data.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn bell(&self, job: &JobRef) -> &watch::Sender<u64> {
-        let digest =
-            job.figure.to_string().bytes().fold(5_381_usize, |sum, byte| sum.wrapping_mul(33) ^ usize::from(byte));
-        &self.bells[digest % BELLS]
-    }
-
-    fn ring(&self, job: &JobRef) {
-        self.bell(job).send_modify(|count| *count = count.wrapping_add(1));
     }
 }
 
@@ -122,7 +101,8 @@ impl Store for MemoryStore {
 
     async fn add(&self, key: &StoreKey, sums: &[(&'static str, u64)], ttl: Duration) -> Result<()> {
         let until = self.clock.now().plus(ttl);
-        let mut held = self.held();
+        let (mut held, now) = (self.held(), self.clock.now());
+        held.sums.retain(|name, timed| name != key || timed.until > now);
         let timed = held.sums.entry(key.clone()).or_insert_with(|| Timed { value: BTreeMap::new(), until });
         for (name, amount) in sums {
             let sum = timed.value.entry(name).or_default();
@@ -153,7 +133,7 @@ impl Store for MemoryStore {
 
     async fn submit(&self, new: NewJob) -> Result<Submission> {
         let submission = self.held().submit(new, self.clock.now());
-        self.jobs_bell.send_modify(|count| *count = count.wrapping_add(1));
+        self.bells.ring_jobs();
         Ok(submission)
     }
 
@@ -178,13 +158,13 @@ impl Store for MemoryStore {
     async fn advance(&self, lease: &Lease, state: State) -> Result<std::result::Result<(), LeaseLost>> {
         let now = self.clock.now();
         let advanced = self.held().leased(lease).map(|entry| entry.reach(state, now));
-        self.ring(&lease.job);
+        self.bells.ring(&lease.job.figure);
         Ok(advanced)
     }
 
     async fn finish(&self, lease: &Lease, finish: Finish) -> Result<std::result::Result<(), NotFinished>> {
         let finished = self.held().finish(lease, finish, self.clock.now());
-        self.ring(&lease.job);
+        self.bells.ring(&lease.job.figure);
         Ok(finished)
     }
 
@@ -203,7 +183,7 @@ impl Store for MemoryStore {
                 }
             }
         };
-        self.ring(job);
+        self.bells.ring(&job.figure);
         Ok(outcome)
     }
 
@@ -255,7 +235,7 @@ impl Store for MemoryStore {
         if let Some(entry) = self.held().jobs.get_mut(job) {
             entry.purged(at);
         }
-        self.ring(job);
+        self.bells.ring(&job.figure);
         Ok(())
     }
 
@@ -263,7 +243,7 @@ impl Store for MemoryStore {
         if let Some(entry) = self.held().jobs.get_mut(job) {
             entry.job.deleted = true;
         }
-        self.ring(job);
+        self.bells.ring(&job.figure);
         Ok(())
     }
 
@@ -272,10 +252,7 @@ impl Store for MemoryStore {
     }
 
     fn listen(&self, topic: Topic<'_>) -> Wake {
-        Wake(match topic {
-            Topic::Jobs => self.jobs_bell.subscribe(),
-            Topic::Job(job) => self.bell(job).subscribe(),
-        })
+        self.bells.listen(topic)
     }
 
     async fn sweep(&self) -> Result<()> {

@@ -1,0 +1,125 @@
+//! Handing out jobs, and what only the holder of a lease may do. The pending list of the shard's stream is the lease.
+
+use std::{sync::LazyLock, time::Duration};
+
+use redis::{Script, ScriptInvocation};
+
+use super::{
+    Link, RedisStore, fields,
+    link::{garbled, millis, script},
+    look,
+    shard::home,
+};
+use crate::{
+    domain::State,
+    store::{CancelOutcome, Claim, Finish, JobRef, Lease, LeaseLost, NotFinished, Result},
+};
+
+static CLAIM: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/claim.lua")));
+static OVERDUE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/overdue.lua")));
+static RENEW: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/renew.lua")));
+static ADVANCE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/advance.lua")));
+static FINISH: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/finish.lua")));
+static CANCEL: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/cancel.lua")));
+
+impl RedisStore {
+    pub(super) async fn claim_next(&self, lease: Duration) -> Result<Option<Claim>> {
+        let mark = self.founding.mark()?;
+        let (shards, seen) = look::with_jobs(&self.link).await?;
+        self.founding.check(&self.link, seen.as_deref()).await?;
+        for shard in shards {
+            let mut call = CLAIM.prepare_invoke();
+            call.key(shard.prefix()).arg(&mark).arg(millis(lease));
+            let answer: Vec<String> = self.link.run(call).await?;
+            if answer.first().map(String::as_str) == Some("lost") {
+                return Err(self.founding.lost(&self.link).await);
+            }
+            if let Some(claim) = handed_out(&answer)? {
+                return Ok(Some(claim));
+            }
+        }
+        Ok(None)
+    }
+}
+
+pub(super) async fn claim_overdue(link: &Link, lease: Duration) -> Result<Option<Claim>> {
+    for shard in look::with_due(link).await? {
+        let mut call = OVERDUE.prepare_invoke();
+        call.key(shard.prefix()).arg(millis(lease));
+        let answer: Vec<String> = link.run(call).await?;
+        if let Some(claim) = handed_out(&answer)? {
+            return Ok(Some(claim));
+        }
+    }
+    Ok(None)
+}
+
+pub(super) async fn renew(link: &Link, lease: &Lease) -> Result<std::result::Result<(), LeaseLost>> {
+    done(link, under(&RENEW, lease)).await
+}
+
+pub(super) async fn advance(link: &Link, lease: &Lease, state: State) -> Result<std::result::Result<(), LeaseLost>> {
+    let mut call = under(&ADVANCE, lease);
+    call.arg(state.as_str());
+    done(link, call).await
+}
+
+pub(super) async fn finish(
+    link: &Link,
+    lease: &Lease,
+    finish: &Finish,
+) -> Result<std::result::Result<(), NotFinished>> {
+    let mut call = under(&FINISH, lease);
+    for adoption in &finish.adopt {
+        call.key(adoption.staged.as_str()).key(adoption.name.as_str());
+    }
+    call.arg(finish.state.as_str());
+    call.arg(finish.code.map_or("", |code| code.as_str())).arg(u8::from(finish.release));
+    let answer: Vec<String> = link.run(call).await?;
+    match answer.first().map(String::as_str) {
+        Some("done") => Ok(Ok(())),
+        Some("lease_lost") => Ok(Err(NotFinished::LeaseLost)),
+        Some("cancel_asked") => Ok(Err(NotFinished::CancelAsked)),
+        _ => Err(garbled()),
+    }
+}
+
+pub(super) async fn cancel(link: &Link, job: &JobRef) -> Result<CancelOutcome> {
+    let mut call = CANCEL.prepare_invoke();
+    call.key(home(job).prefix()).arg(job.figure.to_string()).arg(job.owner.as_str());
+    let answer: Vec<String> = link.run(call).await?;
+    match answer.first().map(String::as_str) {
+        Some("unknown") => Ok(CancelOutcome::Unknown),
+        Some("terminal") => Ok(CancelOutcome::Terminal),
+        Some("asked") => Ok(CancelOutcome::Asked),
+        _ => match handed_out(&answer)? {
+            Some(claim) => Ok(CancelOutcome::Taken(Box::new(claim))),
+            None => Err(garbled()),
+        },
+    }
+}
+
+/// A call on behalf of whoever holds a lease.
+fn under(script: &'static Script, lease: &Lease) -> ScriptInvocation<'static> {
+    let mut call = script.prepare_invoke();
+    call.key(home(&lease.job).prefix());
+    call.arg(lease.job.figure.to_string()).arg(lease.job.owner.as_str()).arg(lease.token);
+    call
+}
+
+async fn done(link: &Link, call: ScriptInvocation<'static>) -> Result<std::result::Result<(), LeaseLost>> {
+    let answer: Vec<String> = link.run(call).await?;
+    match answer.first().map(String::as_str) {
+        Some("done") => Ok(Ok(())),
+        Some("lease_lost") => Ok(Err(LeaseLost)),
+        _ => Err(garbled()),
+    }
+}
+
+fn handed_out(answer: &[String]) -> Result<Option<Claim>> {
+    match answer.split_first() {
+        Some((first, _)) if first == "none" => Ok(None),
+        Some((first, job)) if first == "taken" => fields::claim(job).map(Some).ok_or_else(garbled),
+        _ => Err(garbled()),
+    }
+}

@@ -1,0 +1,156 @@
+//! Looking at jobs, and marks upon them.
+
+use std::{sync::LazyLock, time::Duration};
+
+use redis::{Pipeline, Script, Value};
+
+use super::{
+    Link, Shard, fields,
+    link::{garbled, script},
+    shard::{FOUNDING, MAKERS, home},
+};
+use crate::{
+    domain::{FigureId, Moment, Owner, State},
+    store::{Event, Happening, Job, JobRef, Result},
+};
+
+static JOBS_OF: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/jobs_of.lua")));
+static UNPURGED: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/unpurged.lua")));
+static MARK_PURGED: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/mark_purged.lua")));
+static MARK_DELETED: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/mark_deleted.lua")));
+
+/// A job, and the founding mark of its shard.
+pub(super) async fn job(link: &Link, job: &JobRef) -> Result<(Option<Job>, Option<String>)> {
+    let mut commands = redis::pipe();
+    commands.cmd("HGETALL").arg(home(job).job(&job.figure)).cmd("GET").arg(home(job).founding());
+    let (found, mark): (Vec<String>, Option<String>) = link.ask_all(commands).await?;
+    if found.is_empty() {
+        return Ok((None, mark));
+    }
+    Ok((Some(fields::job(&found).ok_or_else(garbled)?), mark))
+}
+
+pub(super) async fn jobs_of(link: &Link, owner: &Owner, before: Option<FigureId>, limit: usize) -> Result<Vec<Job>> {
+    let shard = Shard::of(owner);
+    let from = before.map_or_else(|| "+".to_owned(), |before| format!("({before}"));
+    let mut call = JOBS_OF.prepare_invoke();
+    call.key(shard.prefix()).key(shard.list(owner)).arg(from).arg(limit);
+    let found: Vec<Vec<String>> = link.run(call).await?;
+    found.iter().map(|found| fields::job(found).ok_or_else(garbled)).collect()
+}
+
+pub(super) async fn events(link: &Link, job: &JobRef, after: u64) -> Result<Vec<Event>> {
+    let shard = home(job);
+    let mut commands = redis::pipe();
+    commands.cmd("HGET").arg(shard.job(&job.figure)).arg("owner");
+    commands.cmd("XRANGE").arg(shard.events(&job.figure)).arg(format!("({after}-0")).arg("+");
+    let (owner, found): (Option<String>, Vec<(String, Vec<String>)>) = link.ask_all(commands).await?;
+    if owner.as_deref() != Some(job.owner.as_str()) {
+        return Ok(Vec::new());
+    }
+    found.iter().map(|(id, found)| event(id, found).ok_or_else(garbled)).collect()
+}
+
+fn event(id: &str, found: &[String]) -> Option<Event> {
+    let [_, at, _, what] = found else { return None };
+    let what = match what.as_str() {
+        "purged" => Happening::Purged,
+        state => Happening::Reached(State::parse(state)?),
+    };
+    let id = id.strip_suffix("-0")?.parse().ok()?;
+    Some(Event { id, at: Moment::from_unix_millis(at.parse().ok()?), what })
+}
+
+pub(super) async fn unpurged(link: &Link, since: Duration, limit: usize) -> Result<Vec<JobRef>> {
+    let mut late = Vec::new();
+    let since = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+    for shard in with(link, "ZCARD", Shard::unpurged).await? {
+        let mut call = UNPURGED.prepare_invoke();
+        call.key(shard.prefix()).arg(since).arg(limit.saturating_sub(late.len()));
+        let found: Vec<String> = link.run(call).await?;
+        for pair in found.chunks_exact(2) {
+            let owner = fields::owner(&pair[0]).ok_or_else(garbled)?;
+            late.push(JobRef { owner, figure: FigureId::parse(&pair[1]).map_err(|_| garbled())? });
+        }
+        if late.len() >= limit {
+            break;
+        }
+    }
+    Ok(late)
+}
+
+pub(super) async fn mark_purged(link: &Link, job: &JobRef, at: Moment) -> Result<()> {
+    let mut call = MARK_PURGED.prepare_invoke();
+    call.key(home(job).prefix()).arg(job.figure.to_string()).arg(job.owner.as_str()).arg(at.unix_millis());
+    link.run::<Vec<String>>(call).await.map(drop)
+}
+
+pub(super) async fn mark_deleted(link: &Link, job: &JobRef) -> Result<()> {
+    let mut call = MARK_DELETED.prepare_invoke();
+    call.key(home(job).prefix()).arg(job.figure.to_string()).arg(job.owner.as_str());
+    link.run::<Vec<String>>(call).await.map(drop)
+}
+
+/// How many jobs wait in each shard: those in the stream that are not in the pending list.
+pub(super) async fn waiting(link: &Link) -> Result<Vec<usize>> {
+    let mut commands = Pipeline::new();
+    // Where there is no stream yet, there is no group to ask, and the whole pipeline must not fail for that.
+    commands.ignore_errors();
+    for shard in Shard::all() {
+        commands.cmd("XLEN").arg(shard.stream()).cmd("XPENDING").arg(shard.stream()).arg(MAKERS);
+    }
+    let answers: Vec<Value> = link.ask_all(commands).await?;
+    answers.chunks_exact(2).map(|pair| not_pending(&pair[0], &pair[1]).ok_or_else(garbled)).collect()
+}
+
+fn not_pending(length: &Value, pending: &Value) -> Option<usize> {
+    let Value::Int(length) = length else { return None };
+    let pending = if let Value::Array(parts) = pending {
+        let Some(Value::Int(pending)) = parts.first() else { return None };
+        *pending
+    } else {
+        let Value::ServerError(error) = pending else { return None };
+        if error.code() != "NOGROUP" {
+            return None;
+        }
+        0
+    };
+    usize::try_from(length.saturating_sub(pending).max(0)).ok()
+}
+
+/// The shards whose stream holds jobs, from one picked at random so that none waits for the others; and the founding
+/// mark.
+pub(super) async fn with_jobs(link: &Link) -> Result<(Vec<Shard>, Option<String>)> {
+    let mut commands = sizes("XLEN", Shard::stream);
+    commands.cmd("GET").arg(FOUNDING);
+    let mut answers: Vec<Value> = link.ask_all(commands).await?;
+    let mark = answers.pop().ok_or_else(garbled)?;
+    let mark = redis::from_redis_value(mark).map_err(|_| garbled())?;
+    let mut shards = not_empty(&answers);
+    if !shards.is_empty() {
+        let first = usize::from(uuid::Uuid::now_v7().as_bytes()[15]) % shards.len();
+        shards.rotate_left(first);
+    }
+    Ok((shards, mark))
+}
+
+/// The shards that hold jobs which have not ended.
+pub(super) async fn with_due(link: &Link) -> Result<Vec<Shard>> {
+    with(link, "ZCARD", Shard::due).await
+}
+
+async fn with(link: &Link, command: &str, name: impl Fn(Shard) -> String) -> Result<Vec<Shard>> {
+    Ok(not_empty(&link.ask_all::<Vec<Value>>(sizes(command, name)).await?))
+}
+
+fn sizes(command: &str, name: impl Fn(Shard) -> String) -> Pipeline {
+    let mut commands = redis::pipe();
+    for shard in Shard::all() {
+        commands.cmd(command).arg(name(shard));
+    }
+    commands
+}
+
+fn not_empty(sizes: &[Value]) -> Vec<Shard> {
+    Shard::all().zip(sizes).filter(|(_, size)| **size != Value::Int(0)).map(|(shard, _)| shard).collect()
+}

@@ -1,0 +1,122 @@
+-- What all scripts share. KEYS[1] is the prefix of the shard, `fig:{s<k>}:`; every name that a script touches begins
+-- with it, so a script stays in one slot. Names that only turn up inside (the job that an entry of the stream names)
+-- are made from it.
+local prefix = KEYS[1]
+local stream, due, unpurged, mark = prefix .. 'jobs', prefix .. 'due', prefix .. 'unpurged', prefix .. 'founding'
+local MAKERS = 'makers'
+-- The lease belongs to whoever knows the fencing token, not to a consumer, so one consumer is enough.
+local CONSUMER = 'node'
+
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+-- Lua writes large numbers with an exponent.
+local function text(number)
+  return string.format('%.0f', number)
+end
+
+local function job_key(figure)
+  return prefix .. 'job:' .. figure
+end
+
+local function gate_key(key)
+  return prefix .. 'gate:' .. key
+end
+
+local function lost()
+  return redis.call('GET', mark) ~= ARGV[1]
+end
+
+-- What several jobs share goes with the last of them.
+local function keep(key, ms)
+  if redis.call('PTTL', key) < tonumber(ms) then
+    redis.call('PEXPIRE', key, ms)
+  end
+end
+
+-- A command on the consumer group, which is made where it is missing.
+local function on_group(...)
+  local answer = redis.pcall(...)
+  if type(answer) == 'table' and answer.err then
+    if not string.find(answer.err, 'NOGROUP', 1, true) then
+      return error(answer)
+    end
+    redis.call('XGROUP', 'CREATE', stream, MAKERS, '0', 'MKSTREAM')
+    keep(stream, 60000)
+    answer = redis.call(...)
+  end
+  return answer
+end
+
+local function ring(topic)
+  redis.call('PUBLISH', 'fig:wake', topic)
+end
+
+-- Adds an event, which lives as long as its job, and wakes those who wait for it.
+local function tell(figure, what, at)
+  local job, events = job_key(figure), prefix .. 'events:' .. figure
+  local number = redis.call('HINCRBY', job, 'events', 1)
+  redis.call('XADD', events, 'MAXLEN', '64', text(number) .. '-0', 'at', at, 'what', what)
+  redis.call('PEXPIRE', events, redis.call('PTTL', job))
+  ring(figure)
+end
+
+local function reach(figure, state)
+  redis.call('HSET', job_key(figure), 'state', state)
+  tell(figure, state, text(now))
+end
+
+-- Whether a job of this account is known.
+local function owned(figure, owner)
+  return redis.call('HGET', job_key(figure), 'owner') == owner
+end
+
+-- Whether a lease still counts.
+local function leased(figure, owner, token)
+  local known = redis.call('HMGET', job_key(figure), 'owner', 'claims', 'ended')
+  return known[1] == owner and known[2] == token and not known[3]
+end
+
+-- Starts the lease of an entry anew: an entry of the pending list, idle for no time. False when the stream lacks it.
+local function hold(entry, claims)
+  local held = on_group('XCLAIM', stream, MAKERS, CONSUMER, '0', entry, 'IDLE', '0', 'RETRYCOUNT', claims, 'FORCE',
+    'JUSTID')
+  return #held > 0
+end
+
+-- Takes an entry out of the stream.
+local function drop(entry)
+  redis.call('XACK', stream, MAKERS, entry)
+  redis.call('XDEL', stream, entry)
+end
+
+local function enqueue(figure)
+  local entry = redis.call('XADD', stream, '*', 'figure', figure)
+  redis.call('HSET', job_key(figure), 'entry', entry)
+  keep(stream, redis.call('PTTL', job_key(figure)))
+  return entry
+end
+
+-- Hands a job out; the fencing token is the delivery count of its entry. Gives all that is known of the job.
+local function hand_out(figure)
+  local job = job_key(figure)
+  local claims = text(redis.call('HINCRBY', job, 'claims', 1))
+  if not hold(redis.call('HGET', job, 'entry'), claims) then
+    hold(enqueue(figure), claims)
+  end
+  local known = redis.call('HGETALL', job)
+  table.insert(known, 1, 'taken')
+  return known
+end
+
+-- The job that an entry of the stream stands for and how often it was handed out; nil for an entry of no use.
+local function named(entry, fields)
+  for at = 1, #(fields or {}), 2 do
+    if fields[at] == 'figure' then
+      local known = redis.call('HMGET', job_key(fields[at + 1]), 'entry', 'claims', 'ended')
+      if known[1] == entry and not known[3] then
+        return fields[at + 1], known[2]
+      end
+    end
+  end
+end

@@ -1,0 +1,38 @@
+-- Ends a running job in one step: staged results get their names, the seat and the entry go, the end is told.
+-- KEYS: prefix, then pairs of a staged name and a final one. ARGV: figure, owner, token, state, code, release.
+local figure, state = ARGV[1], ARGV[4]
+local job = job_key(figure)
+if not leased(figure, ARGV[2], ARGV[3]) then
+  return { 'lease_lost' }
+end
+local known = redis.call('HMGET', job, 'retention', 'remembered', 'key', 'entry', 'once', 'cancel', 'purged')
+if known[6] and state ~= 'canceled' then
+  return { 'cancel_asked' }
+end
+
+local retention = tonumber(known[1])
+for at = 2, #KEYS, 2 do
+  if redis.call('EXISTS', KEYS[at]) == 1 then
+    redis.call('RENAME', KEYS[at], KEYS[at + 1])
+    redis.call('PEXPIRE', KEYS[at + 1], text(retention))
+  end
+end
+local kept = text(retention + tonumber(known[2]))
+redis.call('HSET', job, 'code', ARGV[5], 'ended', text(now), 'expires', text(now + retention))
+redis.call('PEXPIRE', job, kept)
+if not known[7] then
+  redis.call('ZADD', unpurged, text(now), figure)
+  keep(unpurged, kept)
+end
+-- Since its time was over, another job may have taken the name.
+if ARGV[6] == '1' and known[5] ~= '' then
+  local value = redis.call('GET', known[5])
+  if value and string.sub(value, 1, #figure) == figure then
+    redis.call('UNLINK', known[5])
+  end
+end
+drop(known[4])
+redis.call('ZREM', due, figure)
+redis.call('ZREM', gate_key(known[3]), figure)
+reach(figure, state)
+return { 'done' }

@@ -1,0 +1,209 @@
+//! The store on Redis. Every primitive is one command or one script of a single shard; only this module knows Redis.
+
+mod fields;
+mod founding;
+mod leases;
+mod link;
+mod listener;
+mod look;
+mod nature;
+mod shard;
+mod submit;
+mod values;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use secrecy::SecretString;
+
+use self::{founding::Founding, link::Link, shard::Shard};
+use super::{
+    CancelOutcome, Claim, Event, Finish, Job, JobRef, Lease, LeaseLost, NewJob, NotFinished, Result, Store, StoreKey,
+    StoreNature, Submission, Topic, Wake, bells::Bells,
+};
+use crate::{
+    domain::{FigureId, KeyId, Moment, Owner, State},
+    tasks::Tasks,
+};
+
+/// Why a store on Redis cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The URL or the certificate makes no sense.
+    #[error("the store's URL or certificate cannot be used")]
+    Settings,
+    /// The server does not answer, or refuses us.
+    #[error("the store does not answer: {0}")]
+    Unreachable(String),
+    /// It was founded by a version that lays its data out differently.
+    #[error("the store was founded by another version (schema and shards {found}, here {own})")]
+    Foreign {
+        /// What its founding mark says.
+        found: String,
+        /// What this version would write.
+        own: String,
+    },
+}
+
+/// How to reach a Redis.
+#[derive(Debug, Clone)]
+pub struct RedisAddress {
+    /// `redis://`, `rediss://` or `redis+unix://`; may hold a password.
+    pub url: SecretString,
+    /// The authority that the server's certificate is from, as PEM; the system's where there is none.
+    pub ca: Option<Vec<u8>>,
+}
+
+/// The store on a Redis of at least version 6.2.
+pub struct RedisStore {
+    link: Link,
+    founding: Founding,
+    bells: Arc<Bells>,
+    nature: StoreNature,
+}
+
+impl RedisStore {
+    /// Reaches a Redis and founds the store there, where there is none. Its wake-ups run as long as `tasks` does.
+    ///
+    /// # Errors
+    /// When it cannot be reached, or holds a store of another layout.
+    pub async fn connect(address: &RedisAddress, tasks: &Tasks) -> std::result::Result<Self, ConnectError> {
+        let client = link::client(address)?;
+        let link = Link::open(&client, tasks).await?;
+        let founding = Founding::of(&link).await?;
+        let nature = nature::read(&link).await;
+        let bells = Arc::new(Bells::new());
+        drop(tasks.start(listener::listen(client, bells.clone(), tasks.stopping())));
+        Ok(Self { link, founding, bells, nature })
+    }
+}
+
+#[async_trait]
+impl Store for RedisStore {
+    async fn now(&self) -> Result<Moment> {
+        self.link.time().await
+    }
+
+    fn nature(&self) -> StoreNature {
+        self.nature
+    }
+
+    async fn put(&self, key: &StoreKey, value: Bytes, ttl: Duration) -> Result<()> {
+        values::put(&self.link, key, value, ttl).await
+    }
+
+    async fn get(&self, key: &StoreKey) -> Result<Option<Bytes>> {
+        values::get(&self.link, key).await
+    }
+
+    async fn expire(&self, key: &StoreKey, ttl: Duration) -> Result<bool> {
+        values::expire(&self.link, key, ttl).await
+    }
+
+    async fn delete(&self, keys: &[StoreKey]) -> Result<u64> {
+        values::of_all(&self.link, "UNLINK", keys).await
+    }
+
+    async fn count_present(&self, keys: &[StoreKey]) -> Result<u64> {
+        values::of_all(&self.link, "EXISTS", keys).await
+    }
+
+    async fn add(&self, key: &StoreKey, sums: &[(&'static str, u64)], ttl: Duration) -> Result<()> {
+        values::add(&self.link, key, sums, ttl).await
+    }
+
+    async fn sums(&self, key: &StoreKey) -> Result<Vec<(String, u64)>> {
+        values::sums(&self.link, key).await
+    }
+
+    async fn revoke(&self, key: &KeyId, ttl: Duration) -> Result<()> {
+        values::revoke(&self.link, key, ttl).await
+    }
+
+    async fn is_revoked(&self, key: &KeyId) -> Result<bool> {
+        let (revoked, mark) = values::is_revoked(&self.link, key).await?;
+        self.founding.check(&self.link, mark.as_deref()).await?;
+        Ok(revoked)
+    }
+
+    async fn submit(&self, job: NewJob) -> Result<Submission> {
+        self.submit_job(job).await
+    }
+
+    async fn claim(&self, lease: Duration) -> Result<Option<Claim>> {
+        self.claim_next(lease).await
+    }
+
+    async fn renew(&self, lease: &Lease, _by: Duration) -> Result<std::result::Result<(), LeaseLost>> {
+        leases::renew(&self.link, lease).await
+    }
+
+    async fn advance(&self, lease: &Lease, state: State) -> Result<std::result::Result<(), LeaseLost>> {
+        let advanced = leases::advance(&self.link, lease, state).await;
+        self.bells.ring(&lease.job.figure);
+        advanced
+    }
+
+    async fn finish(&self, lease: &Lease, finish: Finish) -> Result<std::result::Result<(), NotFinished>> {
+        let finished = leases::finish(&self.link, lease, &finish).await;
+        self.bells.ring(&lease.job.figure);
+        finished
+    }
+
+    async fn cancel(&self, job: &JobRef, _lease: Duration) -> Result<CancelOutcome> {
+        let outcome = leases::cancel(&self.link, job).await;
+        self.bells.ring(&job.figure);
+        outcome
+    }
+
+    async fn job(&self, job: &JobRef) -> Result<Option<Job>> {
+        let (known, mark) = look::job(&self.link, job).await?;
+        if known.is_none() {
+            // Gone, or everything is.
+            self.founding.check(&self.link, mark.as_deref()).await?;
+        }
+        Ok(known.filter(|known| known.of == *job))
+    }
+
+    async fn jobs_of(&self, owner: &Owner, before: Option<FigureId>, limit: usize) -> Result<Vec<Job>> {
+        look::jobs_of(&self.link, owner, before, limit).await
+    }
+
+    async fn events(&self, job: &JobRef, after: u64) -> Result<Vec<Event>> {
+        look::events(&self.link, job, after).await
+    }
+
+    async fn claim_overdue(&self, lease: Duration) -> Result<Option<Claim>> {
+        leases::claim_overdue(&self.link, lease).await
+    }
+
+    async fn unpurged(&self, since: Duration, limit: usize) -> Result<Vec<JobRef>> {
+        look::unpurged(&self.link, since, limit).await
+    }
+
+    async fn mark_purged(&self, job: &JobRef, at: Moment) -> Result<()> {
+        let marked = look::mark_purged(&self.link, job, at).await;
+        self.bells.ring(&job.figure);
+        marked
+    }
+
+    async fn mark_deleted(&self, job: &JobRef) -> Result<()> {
+        let marked = look::mark_deleted(&self.link, job).await;
+        self.bells.ring(&job.figure);
+        marked
+    }
+
+    async fn queued(&self) -> Result<usize> {
+        Ok(look::waiting(&self.link).await?.into_iter().sum())
+    }
+
+    fn listen(&self, topic: Topic<'_>) -> Wake {
+        self.bells.listen(topic)
+    }
+
+    async fn sweep(&self) -> Result<()> {
+        // Redis drops what is past its time by itself.
+        Ok(())
+    }
+}

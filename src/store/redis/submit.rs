@@ -1,0 +1,63 @@
+//! Adding a job.
+
+use std::sync::LazyLock;
+
+use redis::{Script, ScriptInvocation};
+
+use super::{
+    RedisStore, Shard,
+    link::{garbled, millis, script},
+    look,
+};
+use crate::{
+    domain::Moment,
+    store::{NewJob, Result, StoreKey, Submission},
+};
+
+static SUBMIT: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/submit.lua")));
+
+impl RedisStore {
+    pub(super) async fn submit_job(&self, new: NewJob) -> Result<Submission> {
+        let shard = Shard::of(&new.job.owner);
+        // The place is looked for in one step with the rest, but for what waits in other shards: that is a moment old.
+        let waiting = look::waiting(&self.link).await?;
+        let own = waiting.get(shard.index()).copied().unwrap_or_default();
+        let elsewhere = waiting.into_iter().sum::<usize>().saturating_sub(own);
+        let call = call(&new, shard, &self.founding.mark()?, new.places.saturating_sub(elsewhere));
+        let answer: Vec<String> = self.link.run(call).await?;
+        let answer: Vec<&str> = answer.iter().map(String::as_str).collect();
+        let submission = match answer.as_slice() {
+            ["accepted", at] => at.parse().ok().map(|at| Submission::Accepted { at: Moment::from_unix_millis(at) }),
+            ["known", index, value] => index
+                .parse::<usize>()
+                .ok()
+                .and_then(|index| new.once.get(index)?.known(value.as_bytes()))
+                .map(Submission::Known),
+            ["consumed"] => Some(Submission::Consumed),
+            ["no_place"] => Some(Submission::NoPlace),
+            ["no_seat"] => Some(Submission::NoSeat),
+            ["lost"] => return Err(self.founding.lost(&self.link).await),
+            _ => None,
+        };
+        self.bells.ring_jobs();
+        submission.ok_or_else(garbled)
+    }
+}
+
+fn call(new: &NewJob, shard: Shard, mark: &str, places: usize) -> ScriptInvocation<'static> {
+    let figure = &new.job.figure;
+    let mut call = SUBMIT.prepare_invoke();
+    call.key(shard.prefix()).key(shard.gate(&new.key)).key(shard.list(&new.job.owner));
+    new.once.iter().map(|once| &once.name).chain(&new.consumes).map(StoreKey::as_str).for_each(|name| {
+        call.key(name);
+    });
+    call.arg(mark).arg(figure.to_string()).arg(new.job.owner.as_str()).arg(new.key.to_string());
+    call.arg(new.photo.map(|photo| photo.to_string()).unwrap_or_default()).arg(new.seats).arg(places);
+    call.arg(millis(new.deadline)).arg(millis(new.retention)).arg(millis(new.remembered)).arg(u8::from(new.listed));
+    let first = new.once.first();
+    call.arg(new.once.len())
+        .arg(first.map(|once| once.value(figure)).unwrap_or_default())
+        .arg(first.map_or(1, |once| millis(once.kept)))
+        .arg(u8::from(new.consumes.is_some()));
+    call
+}

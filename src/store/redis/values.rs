@@ -1,0 +1,76 @@
+//! Values, counters and revocations: plain commands.
+
+use std::{sync::LazyLock, time::Duration};
+
+use bytes::Bytes;
+use redis::Script;
+
+use super::{
+    link::{Link, millis},
+    shard::{FOUNDING, revoked, texts},
+};
+use crate::{
+    domain::KeyId,
+    store::{Result, StoreKey},
+};
+
+static ADD: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/add.lua")));
+
+pub(super) async fn put(link: &Link, key: &StoreKey, value: Bytes, ttl: Duration) -> Result<()> {
+    let mut command = redis::cmd("SET");
+    command.arg(key.as_str()).arg(value.as_ref()).arg("PX").arg(millis(ttl));
+    link.carry(command).await
+}
+
+pub(super) async fn get(link: &Link, key: &StoreKey) -> Result<Option<Bytes>> {
+    let mut command = redis::cmd("GET");
+    command.arg(key.as_str());
+    link.carry(command).await
+}
+
+pub(super) async fn expire(link: &Link, key: &StoreKey, ttl: Duration) -> Result<bool> {
+    let mut command = redis::cmd("PEXPIRE");
+    command.arg(key.as_str()).arg(millis(ttl));
+    link.ask(command).await
+}
+
+/// A command that says of how many of the values it was true. They are of one account, so of one slot.
+pub(super) async fn of_all(link: &Link, command: &str, keys: &[StoreKey]) -> Result<u64> {
+    if keys.is_empty() {
+        return Ok(0);
+    }
+    let mut command = redis::cmd(command);
+    command.arg(texts(keys));
+    link.ask(command).await
+}
+
+pub(super) async fn add(link: &Link, key: &StoreKey, sums: &[(&'static str, u64)], ttl: Duration) -> Result<()> {
+    let mut call = ADD.prepare_invoke();
+    call.key(key.as_str()).arg(millis(ttl));
+    for (name, amount) in sums {
+        // Redis counts to 2^63 - 1.
+        call.arg(*name).arg(i64::try_from(*amount).unwrap_or(i64::MAX));
+    }
+    link.run::<Vec<String>>(call).await.map(drop)
+}
+
+pub(super) async fn sums(link: &Link, key: &StoreKey) -> Result<Vec<(String, u64)>> {
+    let mut command = redis::cmd("HGETALL");
+    command.arg(key.as_str());
+    let mut sums: Vec<(String, u64)> = link.ask(command).await?;
+    sums.sort();
+    Ok(sums)
+}
+
+pub(super) async fn revoke(link: &Link, key: &KeyId, ttl: Duration) -> Result<()> {
+    let mut command = redis::cmd("SET");
+    command.arg(revoked(key)).arg("1").arg("PX").arg(millis(ttl));
+    link.ask(command).await
+}
+
+/// Whether a key is revoked, and the founding mark.
+pub(super) async fn is_revoked(link: &Link, key: &KeyId) -> Result<(bool, Option<String>)> {
+    let mut commands = redis::pipe();
+    commands.cmd("EXISTS").arg(revoked(key)).cmd("GET").arg(FOUNDING);
+    link.ask_all(commands).await
+}

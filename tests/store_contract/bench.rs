@@ -1,0 +1,141 @@
+//! A store to be tried, and short ways to ask it for things.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use figurine::{
+    domain::{Code, FigureId, KeyId, Owner, State, UploadId},
+    store::{Claim, Clock, Finish, JobRef, Lease, MemoryStore, NewJob, NotFinished, Once, Store, StoreKey, Submission},
+};
+
+use crate::private_redis::PrivateRedis;
+
+/// Longer than any test.
+pub(crate) const LONG: Duration = Duration::from_secs(600);
+
+/// Over at once.
+pub(crate) const SHORT: Duration = Duration::from_millis(30);
+
+pub(crate) struct Bench {
+    pub(crate) store: Arc<dyn Store>,
+    clock: Option<Clock>,
+    pub(crate) server: Option<PrivateRedis>,
+}
+
+impl Bench {
+    pub(crate) fn memory() -> Self {
+        let clock = Clock::default();
+        Self { store: Arc::new(MemoryStore::new(clock.clone())), clock: Some(clock), server: None }
+    }
+
+    pub(crate) async fn redis() -> Self {
+        let server = PrivateRedis::start();
+        Self { store: Arc::new(server.store().await), clock: None, server: Some(server) }
+    }
+
+    /// Lets the store's time pass: at once where the clock can be moved on, else by waiting for it.
+    pub(crate) async fn pass(&self, time: Duration) {
+        if let Some(clock) = &self.clock {
+            return clock.advance(time);
+        }
+        let (until, limit) = (self.store.now().await.unwrap().plus(time), Instant::now() + time + LONG);
+        while self.store.now().await.unwrap() <= until {
+            assert!(Instant::now() < limit, "the store's clock goes on");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    pub(crate) async fn submit(&self, new: &NewJob) -> Submission {
+        self.store.submit(new.clone()).await.unwrap()
+    }
+
+    /// Submits a job that must be accepted.
+    pub(crate) async fn accept(&self, new: NewJob) -> JobRef {
+        let submitted = self.submit(&new).await;
+        assert!(matches!(submitted, Submission::Accepted { .. }), "{submitted:?}");
+        new.job
+    }
+
+    /// Claims the next job; there must be one.
+    pub(crate) async fn claim(&self, lease: Duration) -> Claim {
+        self.store.claim(lease).await.unwrap().expect("a job waits")
+    }
+
+    pub(crate) async fn nothing_to_claim(&self, lease: Duration) {
+        let claim = self.store.claim(lease).await.unwrap();
+        assert!(claim.is_none(), "{claim:?}");
+    }
+
+    pub(crate) async fn finish(&self, lease: &Lease, state: State) -> Result<(), NotFinished> {
+        self.store.finish(lease, end(state)).await.unwrap()
+    }
+
+    /// Submits, claims and ends a job.
+    pub(crate) async fn done(&self, new: NewJob) -> JobRef {
+        let job = self.accept(new).await;
+        let claim = self.claim(LONG).await;
+        assert_eq!(claim.lease.job, job);
+        assert_eq!(self.finish(&claim.lease, State::Succeeded).await, Ok(()));
+        job
+    }
+
+    pub(crate) async fn put(&self, key: &StoreKey, value: &'static str) {
+        self.store.put(key, Bytes::from_static(value.as_bytes()), LONG).await.unwrap();
+    }
+
+    pub(crate) async fn get(&self, key: &StoreKey) -> Option<String> {
+        let value = self.store.get(key).await.unwrap();
+        value.map(|bytes| String::from_utf8(bytes.to_vec()).unwrap())
+    }
+}
+
+/// An account.
+pub(crate) fn owner(number: u8) -> Owner {
+    let mut hash = [0; 32];
+    hash[0] = number;
+    Owner::from_keyed_hash(&hash)
+}
+
+/// Another account of the same shard.
+pub(crate) fn neighbor(of: &Owner) -> Owner {
+    (0..=u8::MAX).map(owner).find(|other| other != of && other.shard() == of.shard()).unwrap()
+}
+
+/// An account of another shard.
+pub(crate) fn stranger(to: &Owner) -> Owner {
+    (0..=u8::MAX).map(owner).find(|other| other.shard() != to.shard()).unwrap()
+}
+
+/// A job of account 1 with room for everything.
+pub(crate) fn job() -> NewJob {
+    job_of(&owner(1))
+}
+
+pub(crate) fn job_of(owner: &Owner) -> NewJob {
+    NewJob {
+        job: JobRef { owner: owner.clone(), figure: FigureId::random() },
+        key: KeyId::random(),
+        photo: Some(UploadId::random()),
+        seats: 100,
+        places: 100,
+        deadline: LONG,
+        retention: LONG,
+        remembered: LONG,
+        once: Vec::new(),
+        consumes: None,
+        listed: true,
+    }
+}
+
+/// A request of account 1 that is to be done once.
+pub(crate) fn once(digest: &str, fingerprint: &str) -> Once {
+    Once { name: StoreKey::once(&owner(1), digest), fingerprint: fingerprint.to_owned(), kept: LONG }
+}
+
+pub(crate) fn end(state: State) -> Finish {
+    let code = (state == State::Failed).then_some(Code::Internal);
+    Finish { state, code, adopt: Vec::new(), release: false }
+}
