@@ -189,6 +189,9 @@ fn serve(listener: TcpListener, api: Data<Api>, settings: &Settings) -> io::Resu
             .keep_alive(Duration::from_secs(75))
             .client_request_timeout(Duration::from_secs(10))
             .client_disconnect_timeout(LAST_READ)
+            .on_connect_ext(|wire: &Wire<TcpStream>, data| {
+                data.insert(wire.closing());
+            })
             .finish(map_config(app, |()| AppConfig::default()));
         let connected = move |stream: TcpStream| {
             let peer = stream.peer_addr().ok();

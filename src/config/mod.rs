@@ -3,6 +3,7 @@
 
 mod keys;
 mod reader;
+mod sources;
 
 use std::{
     fmt,
@@ -127,11 +128,12 @@ impl Settings {
     /// # Errors
     /// Every fault at once.
     pub fn from_environment() -> Result<Self, SettingsFaults> {
-        let file = dotenvy::dotenv_iter().ok().into_iter().flatten().filter_map(Result::ok);
-        // The environment comes last, so that it wins over the file.
-        #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
-        let environment = std::env::vars();
-        Self::from_vars(file.chain(environment))
+        let sources::Given { pairs, faults } = sources::read();
+        let mut reader = Reader::new(pairs);
+        for (name, reason) in faults {
+            reader.fault(&name, &reason);
+        }
+        Self::from_reader(reader)
     }
 
     /// Reads settings from name and value pairs; of several with one name the last counts. An empty value counts as
@@ -140,7 +142,10 @@ impl Settings {
     /// # Errors
     /// Every fault at once.
     pub fn from_vars(vars: impl IntoIterator<Item = (String, String)>) -> Result<Self, SettingsFaults> {
-        let mut reader = Reader::new(vars);
+        Self::from_reader(Reader::new(vars))
+    }
+
+    fn from_reader(mut reader: Reader) -> Result<Self, SettingsFaults> {
         let settings = Self::read(&mut reader);
         settings.check(&mut reader);
         reader.finish(settings)
@@ -182,7 +187,7 @@ impl Settings {
             decode_memory_bytes: from.number("FIGURINE_DECODE_MEMORY_BYTES", 16_777_216..=68_719_476_736),
             jobs_in_flight: from.number("FIGURINE_JOBS_IN_FLIGHT", NonZeroUsize::MIN..=NonZeroUsize::MAX),
             jobs_queued: from.number("FIGURINE_JOBS_QUEUED", 1..=1_000_000),
-            log: from.text("FIGURINE_LOG"),
+            log: from.log_filter("FIGURINE_LOG"),
             log_format: from.log_format("FIGURINE_LOG_FORMAT"),
         }
     }

@@ -11,6 +11,7 @@ use std::{
 };
 
 use secrecy::SecretString;
+use tracing_subscriber::EnvFilter;
 
 use super::{LogFormat, NamedKey, NamedKeys, SettingsFaults};
 
@@ -71,6 +72,11 @@ pub const SETTINGS: &[Setting] = &[
     plain("FIGURINE_LOG_FORMAT", ""),
 ];
 
+/// Whether a variable is a setting, rightly spelled or not.
+pub(super) fn is_ours(name: &str) -> bool {
+    name.starts_with("FIGURINE_") || name.starts_with("GEMINI_API_KEY")
+}
+
 /// Name and value pairs, and the faults found so far.
 pub(super) struct Reader {
     given: BTreeMap<String, String>,
@@ -79,8 +85,8 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn new(vars: impl IntoIterator<Item = (String, String)>) -> Self {
-        let ours = |name: &str| name.starts_with("FIGURINE_") || name.starts_with("GEMINI_API_KEY");
-        let given: BTreeMap<_, _> = vars.into_iter().filter(|(name, value)| ours(name) && !value.is_empty()).collect();
+        let given: BTreeMap<_, _> =
+            vars.into_iter().filter(|(name, value)| is_ours(name) && !value.is_empty()).collect();
         let known = |name: &str| {
             SETTINGS.iter().any(|it| {
                 it.name == name || (it.secret && name.strip_suffix("_FILE").is_some_and(|stem| stem == it.name))
@@ -213,6 +219,14 @@ impl Reader {
             self.fault(name, "two keys have one name");
         }
         keys
+    }
+
+    pub(super) fn log_filter(&mut self, name: &str) -> String {
+        let filter = self.text(name);
+        if EnvFilter::try_new(&filter).is_err() {
+            self.fault(name, "must be a filter of tracing-subscriber, such as info or figurine=debug");
+        }
+        filter
     }
 
     pub(super) fn log_format(&mut self, name: &str) -> LogFormat {

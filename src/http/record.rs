@@ -4,10 +4,13 @@
 use std::{cell::RefCell, panic::AssertUnwindSafe, rc::Rc, sync::Arc, time::Instant};
 
 use actix_web::{
-    Error, HttpMessage, HttpRequest, ResponseError,
+    Error, HttpMessage, HttpRequest, HttpResponse, ResponseError,
     body::{BodySize, BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::header::{HeaderName, HeaderValue},
+    http::{
+        Method,
+        header::{HeaderName, HeaderValue},
+    },
     middleware::Next,
     web::Data,
 };
@@ -74,6 +77,17 @@ impl Draft {
         self.change(|entry| entry.figures = 1);
     }
 
+    /// Notes what is answered. An answer to `HEAD` has a body that is not sent.
+    fn answered(&self, answer: &HttpResponse<impl MessageBody>) {
+        self.change(|entry| {
+            entry.status = Some(answer.status().as_u16());
+            entry.bytes_out = match answer.body().size() {
+                BodySize::Sized(bytes) if entry.method != Method::HEAD.as_str() => bytes,
+                BodySize::Sized(_) | BodySize::None | BodySize::Stream => 0,
+            };
+        });
+    }
+
     fn change(&self, change: impl FnOnce(&mut Entry)) {
         if let Some(entry) = &mut self.0.borrow_mut().entry {
             change(entry);
@@ -130,13 +144,8 @@ fn noted(response: ServiceResponse<BoxBody>, place: Place, draft: &Draft) -> Ser
         let answer = told(problem, place, draft, route).error_response();
         return response.into_response(answer);
     }
-    draft.change(|entry| {
-        entry.status = Some(response.status().as_u16());
-        entry.route = route.unwrap_or_else(|| "unmatched".to_owned());
-        if let BodySize::Sized(bytes) = response.response().body().size() {
-            entry.bytes_out = bytes;
-        }
-    });
+    draft.change(|entry| entry.route = route.unwrap_or_else(|| "unmatched".to_owned()));
+    draft.answered(response.response());
     response
 }
 
@@ -149,11 +158,12 @@ fn told(problem: Problem, place: Place, draft: &Draft, route: Option<String>) ->
         tracing::warn!(code = %problem.code(), cause = problem.cause(), request.id = %place.request, "a request failed");
     }
     draft.change(|entry| {
-        entry.status = Some(status);
         entry.code = Some(problem.code());
         entry.route = route.unwrap_or_else(|| "unmatched".to_owned());
     });
-    problem.placed(place)
+    let problem = problem.placed(place);
+    draft.answered(&problem.error_response());
+    problem
 }
 
 /// The framework's own errors become problems by their status.

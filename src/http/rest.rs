@@ -1,8 +1,8 @@
 //! The rest of a request's body: what nobody has read when the answer is ready.
 //!
 //! It is held until the answer is sent. The framework then closes in order: the answer first, then for a while it passes
-//! over what still comes, so that a client that sends on gets to see the answer. Let go earlier, a chunked body would be
-//! read to its end, however long.
+//! over what still comes, up to a bound, so that a client that sends on gets to see the answer. Let go earlier, a chunked
+//! body would be read to its end, however long.
 
 use std::{
     cell::RefCell,
@@ -21,6 +21,8 @@ use actix_web::{
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 
+use super::wire::Closing;
+
 /// A request's body, shared between its reader and who answers.
 #[derive(Clone)]
 pub(super) struct Rest(Rc<RefCell<Body>>);
@@ -28,6 +30,7 @@ pub(super) struct Rest(Rc<RefCell<Body>>);
 struct Body {
     payload: Payload,
     ended: bool,
+    closing: Option<Closing>,
 }
 
 impl Rest {
@@ -37,7 +40,8 @@ impl Rest {
         if matches!(payload, Payload::None) {
             return None;
         }
-        let rest = Self(Rc::new(RefCell::new(Body { payload, ended: false })));
+        let closing = req.conn_data::<Closing>().cloned();
+        let rest = Self(Rc::new(RefCell::new(Body { payload, ended: false, closing })));
         req.set_payload(Payload::Stream { payload: Box::pin(rest.clone()) });
         Some(rest)
     }
@@ -46,6 +50,9 @@ impl Rest {
     pub(super) fn held_by(self, response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
         if self.0.borrow().ended {
             return response;
+        }
+        if let Some(closing) = &self.0.borrow().closing {
+            closing.begin();
         }
         response.map_body(|head, body| {
             head.set_connection_type(ConnectionType::Close);

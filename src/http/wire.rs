@@ -2,14 +2,16 @@
 //! bare status and no body; here such an answer becomes the problem that every refusal is.
 
 use std::{
+    cell::Cell,
     io,
     pin::Pin,
+    rc::Rc,
     task::{Context, Poll, ready},
 };
 
 use actix_web::{
     HttpResponse, ResponseError,
-    body::MessageBody,
+    body::{BodySize, MessageBody},
     web::{Bytes, Data},
 };
 use bytes::{Buf, BytesMut};
@@ -24,9 +26,25 @@ use crate::{
     ledger::Entry,
 };
 
+/// How much is still read after a connection's last answer, in bytes: so much that a client that sends first and reads
+/// then gets to see the answer.
+const READ_ON: usize = 1 << 20;
+
+/// Tells a connection that its last answer is made.
+#[derive(Clone, Default)]
+pub struct Closing(Rc<Cell<Option<usize>>>);
+
+impl Closing {
+    /// From here on no more than [`READ_ON`] is read.
+    pub(super) fn begin(&self) {
+        self.0.set(Some(READ_ON));
+    }
+}
+
 /// A client's connection.
 pub struct Wire<T> {
     io: T,
+    closing: Closing,
     api: Data<Api>,
     /// What the framework believes to be sent and is not.
     unsent: BytesMut,
@@ -35,7 +53,12 @@ pub struct Wire<T> {
 impl<T> Wire<T> {
     /// A connection to this API.
     pub fn new(io: T, api: Data<Api>) -> Self {
-        Self { io, api, unsent: BytesMut::new() }
+        Self { io, closing: Closing::default(), api, unsent: BytesMut::new() }
+    }
+
+    /// What the middleware tells this connection by.
+    pub fn closing(&self) -> Closing {
+        self.closing.clone()
     }
 }
 
@@ -53,7 +76,17 @@ impl<T: AsyncWrite + Unpin> Wire<T> {
 
 impl<T: AsyncRead + Unpin> AsyncRead for Wire<T> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(context, into)
+        let Some(left) = self.closing.0.get() else { return Pin::new(&mut self.io).poll_read(context, into) };
+        if left == 0 {
+            // Not an end, at which the framework would close and the system reset what a client still sends: the
+            // framework's own time for last reads runs on.
+            return Poll::Pending;
+        }
+        let before = into.filled().len();
+        let polled = Pin::new(&mut self.io).poll_read(context, into);
+        let read = into.filled().len().saturating_sub(before);
+        self.closing.0.set(Some(left.saturating_sub(read)));
+        polled
     }
 }
 
@@ -114,7 +147,7 @@ fn told(api: &Api, bare: &[u8]) -> Vec<u8> {
         code: Some(code),
         who: None,
         bytes_in: 0,
-        bytes_out: 0,
+        bytes_out: if let BodySize::Sized(bytes) = answer.body().size() { bytes } else { 0 },
         duration_ms: 0,
         figures: 0,
     };

@@ -1,8 +1,10 @@
 //! Clients that leave, send too much, come too slowly or come all at once.
 
+use std::time::Duration;
+
 use figurine::domain::PlanLimits;
 use futures_util::future::join_all;
-use reqwest::Body;
+use reqwest::{Body, Method};
 use serde_json::Value;
 
 use crate::{
@@ -106,7 +108,7 @@ async fn a_refused_upload_is_not_read_and_its_client_sees_the_answer() {
     let upload = vec![7; 5_000_000];
     for (key, status, code) in [("nonsense", 401, "invalid_key"), (&reader, 403, "missing_scope")] {
         let mut raw = Raw::to(app.node.address()).await;
-        raw.send(whole(key, &upload)).await;
+        raw.send(whole(key, &upload[..1_000_000])).await;
         let answer = raw.answer().await;
         answer.problem(status, code);
         assert_eq!(answer.headers["connection"], "close", "{answer:?}");
@@ -122,6 +124,26 @@ async fn a_refused_upload_is_not_read_and_its_client_sees_the_answer() {
         }
     };
     assert_eq!(sums["bytes_in"], 0, "{sums:#}");
+    assert!(sums["bytes_out"].as_u64().unwrap() > 400, "two problems: {sums:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_is_summed_for_figures_and_problems_and_not_for_head() {
+    let app = TestApp::start().await;
+    let path = "/v1/figures/fig_019ab2c3d4e57f60a1b2c3d4e5f60718";
+    let problem = app.get(path).send().await.unwrap().bytes().await.unwrap();
+    app.request(Method::HEAD, path).send().await.unwrap();
+    app.request(Method::HEAD, "/v1/me").send().await.unwrap();
+    let (mut asked, mut bytes) = (0, problem.len());
+    loop {
+        let text = app.get("/v1/me").send().await.unwrap().bytes().await.unwrap();
+        let sums = serde_json::from_slice::<Value>(&text).unwrap()["this_hour"].take();
+        // Entries are written just after their answer, those of these questions, too.
+        if sums["requests"] == 3 + asked {
+            return assert_eq!(sums["bytes_out"], bytes, "{sums:#}");
+        }
+        (asked, bytes) = (asked + 1, bytes + text.len());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -161,6 +183,23 @@ async fn a_refused_upload_without_an_end_does_not_keep_its_connection() {
     assert_eq!(answer.headers["connection"], "close", "{answer:?}");
     // The chunks never end; the server ends the connection.
     assert_eq!(raw.rest().await, b"");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_refused_upload_without_an_end_little_is_read() {
+    let app = TestApp::start().await;
+    for framing in ["Content-Length: 20000000", "Transfer-Encoding: chunked"] {
+        let mut raw = Raw::to(app.node.address()).await;
+        raw.send(head("nonsense", framing)).await;
+        let piece = [&b"10000\r\n"[..], &vec![7; 0x1_0000], b"\r\n"].concat();
+        let mut sent = 0;
+        // What the system itself holds for both sides comes on top of the mebibyte that is read.
+        while sent < 1_000 && raw.sends_within(&piece, Duration::from_secs(1)).await {
+            sent += 1;
+        }
+        assert!(sent < 400, "{framing}: {sent} pieces of 64 KiB were taken");
+        raw.answer().await.problem(401, "invalid_key");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,9 @@
 //! Whatever the end of a figure, its photo is gone.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use figurine::{
@@ -83,6 +86,33 @@ async fn a_refusal_by_policy_purges_and_names_its_category() {
     assert_eq!((&problem["category"], &problem["retryable"]), (&"safety".into(), &false.into()), "{problem:#}");
     let figure = app.ended(problem["figure"].as_str().unwrap()).await;
     assert_eq!(figure["status"], "blocked");
+    assert_purged(&app, &figure).await;
+}
+
+/// Logs of this thread go to a writer that panics at the first line: a panic in whatever logs it.
+fn panic_at_the_first_line_of(module: &str) -> tracing::subscriber::DefaultGuard {
+    let sprung = AtomicBool::new(false);
+    let writer = move || {
+        assert!(sprung.swap(true, Ordering::SeqCst), "as a stage might");
+        std::io::sink()
+    };
+    let lines = tracing_subscriber::fmt().with_env_filter(format!("{module}=info")).with_writer(writer);
+    tracing::subscriber::set_default(lines.finish())
+}
+
+// On one thread, where the jobs then run, too.
+#[tokio::test]
+async fn a_stage_that_panics_purges_and_harms_nobody_else() {
+    let app = TestApp::start().await;
+    // The engine logs an attempt that failed, which happens within the stage that asks.
+    let _trap = panic_at_the_first_line_of("figurine::engine");
+    app.node.simulator().script(vec![Step::new(Spoil::NoImage).of(CallKind::Image)]);
+    let problem = problem_of(app.post("", jpeg(320, 240)).send().await.unwrap(), 500, "internal").await;
+    assert_eq!(problem["stage"], "render", "{problem:#}");
+    let figure = app.ended(problem["figure"].as_str().unwrap()).await;
+    assert_eq!((&figure["status"], &figure["problem"]["code"]), (&"failed".into(), &"internal".into()));
+    assert_purged(&app, &figure).await;
+    let figure = json_of(app.post("", jpeg(320, 240)).send().await.unwrap(), 201).await;
     assert_purged(&app, &figure).await;
 }
 

@@ -14,4 +14,5 @@ mod once;
 mod process;
 mod raw;
 mod routes;
+mod settings;
 mod ways;

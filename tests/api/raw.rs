@@ -1,11 +1,12 @@
 //! A client that speaks HTTP by hand, for what no library sends.
 
-use std::{collections::BTreeMap, net::SocketAddr};
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    time::timeout,
 };
 
 /// A connection.
@@ -45,6 +46,11 @@ impl Raw {
 
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.stream.write_all(bytes.as_ref()).await.unwrap();
+    }
+
+    /// Whether all of this is taken within a time.
+    pub(crate) async fn sends_within(&mut self, bytes: &[u8], time: Duration) -> bool {
+        timeout(time, self.stream.write_all(bytes)).await.is_ok_and(|sent| sent.is_ok())
     }
 
     /// Reads one answer; that to a `HEAD` has no body.

@@ -65,7 +65,9 @@ async fn a_header_that_declares_too_much_is_refused_before_any_work() {
     gif[6..10].copy_from_slice(&[0xFF; 4]);
     let mut png = b"\x89PNG\r\n\x1A\n".to_vec();
     png.extend(chunk(*b"IHDR", &[0, 0, 0x75, 0x30, 0, 0, 0x75, 0x30, 8, 6, 0, 0, 0]));
-    for file in [huge, canvas, gif, png] {
+    let mut largest = b"\x89PNG\r\n\x1A\n".to_vec();
+    largest.extend(chunk(*b"IHDR", &[0x7F, 0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 16, 6, 0, 0, 0]));
+    for file in [huge, canvas, gif, png, largest] {
         let kind = Kind::recognise(&file).unwrap();
         let refused = take_in(file).await.unwrap_err();
         assert!(matches!(refused, IntakeError::TooManyPixels { .. }), "{kind:?}: {refused}");

@@ -44,13 +44,14 @@ pub(in super::super) fn head(bytes: &[u8]) -> Result<Header, IntakeError> {
     };
     let area = u64::from(width) * u64::from(height);
     // Tiles overhang the picture by less than a tile on each side; more is a bomb. Small pictures are padded.
-    if main.sum.max(alpha.sum) > 2 * area + (1 << 22) {
+    if main.sum.max(alpha.sum) > area.saturating_mul(2).saturating_add(1 << 22) {
         return Err(Kind::Heic.damaged());
     }
     // Planes of 16-bit samples with the decoder's own maps and pixels, for one tile; the whole picture with
     // its transparency; a copy of it when cropped.
     let copies = if crop(&props)?.is_some() { 2 } else { 1 };
-    let fixed = main.largest.max(alpha.largest) * 12 + area * 4 * copies + (1 << 20);
+    let tile = main.largest.max(alpha.largest).saturating_mul(12);
+    let fixed = tile.saturating_add(area.saturating_mul(4 * copies)).saturating_add(1 << 20);
     Ok(Header { kind: Kind::Heic, sides: (width, height), frames: 1, need: Need { fixed, per_scaled_pixel: 0 } })
 }
 

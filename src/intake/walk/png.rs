@@ -39,7 +39,9 @@ pub(in super::super) fn head(bytes: &[u8]) -> Result<Header, IntakeError> {
         position = chunk.end;
     }
     let row = u64::from(sides.0) * 8;
-    let fixed = u64::from(sides.0) * u64::from(sides.1) * pixel_bytes + 4 * row + (1 << 20);
+    // Sides may be 2^31 each; the limits are looked at only after this.
+    let pixels = u64::from(sides.0) * u64::from(sides.1);
+    let fixed = pixels.saturating_mul(pixel_bytes).saturating_add(4 * row + (1 << 20));
     Ok(Header { kind: Kind::Png, sides, frames, need: Need { fixed, per_scaled_pixel: 0 } })
 }
 
