@@ -152,6 +152,20 @@ mod tests {
     }
 
     #[test]
+    fn every_ratio_has_its_shape_and_grows_by_whole_factors_of_its_size() {
+        for (ratio, width, height, _) in RATIOS {
+            let (across, down) = ratio.split_once(':').unwrap();
+            let wanted = across.parse::<f64>().unwrap() / down.parse::<f64>().unwrap();
+            let shape = f64::from(width) / f64::from(height);
+            assert!((shape / wanted - 1.0).abs() < 0.05, "{ratio} is drawn as {shape}");
+            for (size, factor) in [("1K", 1), ("2K", 2), ("4K", 4)] {
+                let found = drawn("gemini-nano-banana-2.1", Some(ratio), Some(size));
+                assert_eq!(found, Ok((width * factor, height * factor)), "{ratio} {size}");
+            }
+        }
+    }
+
+    #[test]
     fn aliases_exist_only_on_the_beta_version() {
         assert!(find("gemini-flash-latest", "v1beta").is_ok());
         assert_eq!(find("gemini-flash-latest", "v1").unwrap_err().http, 404);

@@ -73,3 +73,39 @@ fn facts(analysis: &Analysis) -> String {
     ]
     .concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        domain::{GivenOptions, PhotoReport},
+        studio::{CheckedOptions, styles},
+    };
+
+    /// The renderer is tested against the same file, so that it knows each style by the template's words.
+    #[test]
+    fn every_template_reads_as_the_committed_prompts() {
+        let committed: serde_json::Value = serde_json::from_str(include_str!("../../tests/data/prompts.json")).unwrap();
+        let analysis: Analysis = serde_json::from_value(json!({
+            "subject": "person", "count": 1, "summary": "One person in the middle of the picture; main colors: orange, brown.",
+            "pose": "upright", "attire": ["orange clothing"], "palette": ["#c0562a"], "accessories": [],
+            "apparent_minor": "none", "quality": {"usable": true, "issues": []}
+        }))
+        .unwrap();
+        let photo: PhotoReport = serde_json::from_value(json!({
+            "media_type": "image/jpeg", "width": 100, "height": 100, "oriented": false, "metadata_removed": [],
+            "bytes": 1, "quality": {"usable": true, "issues": []}
+        }))
+        .unwrap();
+        let composed = styles().iter().map(|style| {
+            let mut given = GivenOptions::default();
+            given.take("style", &style.id).unwrap();
+            let options = CheckedOptions::check(given, 3_600).unwrap().for_photo(&photo);
+            (style.id.clone(), compose(style, &options, &analysis).into())
+        });
+        let composed = serde_json::Value::Object(composed.collect());
+        assert_eq!(composed, committed, "prompts.json should be:\n{composed:#}");
+    }
+}

@@ -206,6 +206,23 @@ mod tests {
     }
 
     #[test]
+    fn every_style_file_fits_the_schema_and_the_schema_refuses_others() {
+        let schema = serde_json::from_str(include_str!("../../tests/data/style.schema.json")).unwrap();
+        let schema = jsonschema::validator_for(&schema).unwrap();
+        for (text, style) in FILES.iter().zip(styles()) {
+            let mut file = serde_json::from_str(text).unwrap();
+            if let Err(fault) = schema.validate(&file) {
+                panic!("{}: {} at {}", style.id, fault, fault.instance_path());
+            }
+            for (place, wrong) in [("/version", "1"), ("/looks/base/default", "Black Disc"), ("/light", "soft")] {
+                let right = std::mem::replace(file.pointer_mut(place).unwrap(), wrong.into());
+                assert!(!schema.is_valid(&file), "{} with {wrong:?} at {place}", style.id);
+                *file.pointer_mut(place).unwrap() = right;
+            }
+        }
+    }
+
+    #[test]
     fn every_fault_of_the_options_is_told_at_once() {
         let mut given = GivenOptions::default();
         for (name, value) in [("color", "red"), ("base", "jelly"), ("pose", "flying"), ("retention_seconds", "4000")] {

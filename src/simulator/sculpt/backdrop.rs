@@ -22,12 +22,16 @@ struct Look {
     planks: f32,
     /// Darkening of the corners.
     vignette: f32,
+    /// Strength of hills in front of the wall.
+    hills: f32,
+    /// Strength of shelf boards on the wall.
+    boards: f32,
 }
 
 #[rustfmt::skip]
-const DESK: Look = Look { top: 0x2a_2f4a, low: 0x6d_5a6e, floor: 0x7a_4f32, glow: 0.45, bokeh: 0.9, blend: 0.006, planks: 1.0, vignette: 0.38 };
+const DESK: Look = Look { top: 0x2a_2f4a, low: 0x6d_5a6e, floor: 0x7a_4f32, glow: 0.45, bokeh: 0.9, blend: 0.006, planks: 1.0, vignette: 0.38, ..PLAIN };
 #[rustfmt::skip]
-const PLAIN: Look = Look { top: 0, low: 0, floor: 0, glow: 0.35, bokeh: 0.0, blend: 0.10, planks: 0.0, vignette: 0.22 };
+const PLAIN: Look = Look { top: 0, low: 0, floor: 0, glow: 0.35, bokeh: 0.0, blend: 0.10, planks: 0.0, vignette: 0.22, hills: 0.0, boards: 0.0 };
 #[rustfmt::skip]
 const LILAC: Look = Look { top: 0x8f_b4ff, low: 0xf3_dcff, floor: 0xf8_ecff, glow: 0.30, ..PLAIN };
 #[rustfmt::skip]
@@ -51,15 +55,20 @@ const SKY: Look = Look { top: 0x3f_93e0, low: 0xbf_e6fb, floor: 0x7f_b45c, blend
 #[rustfmt::skip]
 const GREY: Look = Look { top: 0x5e_656b, low: 0x98_a0a6, floor: 0x8b_9298, ..PLAIN };
 #[rustfmt::skip]
-const ORANGE: Look = Look { top: 0x2a_6f9e, low: 0x6f_b3d2, floor: 0x8f_b9c9, ..PLAIN };
+const BLUE: Look = Look { top: 0x2a_6f9e, low: 0x6f_b3d2, floor: 0x8f_b9c9, ..PLAIN };
 #[rustfmt::skip]
 const NIGHT: Look = Look { top: 0x14_1038, low: 0x4a_2f7a, floor: 0x33_2257, bokeh: 1.0, blend: 0.006, vignette: 0.40, ..PLAIN };
 #[rustfmt::skip]
 const TEAL: Look = Look { top: 0x0f_6f78, low: 0x35_a9a8, floor: 0x2a_9596, ..PLAIN };
 #[rustfmt::skip]
-const MEADOW: Look = Look { top: 0x5c_7cf0, low: 0xa9_c8ff, floor: 0x4f_8a3a, blend: 0.006, ..PLAIN };
+const MEADOW: Look = Look { top: 0x5c_7cf0, low: 0xa9_c8ff, floor: 0x4f_8a3a, blend: 0.006, hills: 1.0, ..PLAIN };
 #[rustfmt::skip]
-const PARCHMENT: Look = Look { top: 0x5a_2a22, low: 0x8f_4a38, floor: 0x6e_4a30, blend: 0.006, planks: 0.8, vignette: 0.45, ..PLAIN };
+const PARCHMENT: Look = Look { top: 0x5a_2a22, low: 0x8f_4a38, floor: 0x6e_4a30, blend: 0.006, planks: 0.8, vignette: 0.45, bokeh: 0.35, ..PLAIN };
+
+#[rustfmt::skip]
+const SHELF: Look = Look { top: 0x18_1d22, low: 0x4c_3423, floor: 0x5e_3c22, glow: 0.60, bokeh: 1.0, blend: 0.004, planks: 0.6, vignette: 0.50, boards: 1.0, ..PLAIN };
+#[rustfmt::skip]
+const SUNSET: Look = Look { top: 0xf2_9a5b, low: 0xff_d9a0, floor: 0x8a_5a8f, blend: 0.008, hills: 1.0, ..PLAIN };
 
 fn look(setting: Setting) -> &'static Look {
     match setting {
@@ -75,11 +84,13 @@ fn look(setting: Setting) -> &'static Look {
         Setting::Workshop => &WORKSHOP,
         Setting::Sky => &SKY,
         Setting::Grey => &GREY,
-        Setting::Orange => &ORANGE,
+        Setting::Blue => &BLUE,
         Setting::Night => &NIGHT,
         Setting::Teal => &TEAL,
         Setting::Meadow => &MEADOW,
         Setting::Parchment => &PARCHMENT,
+        Setting::Shelf => &SHELF,
+        Setting::Sunset => &SUNSET,
     }
 }
 
@@ -108,6 +119,8 @@ pub(super) fn paint(setting: Setting, at: &Layout, seed: u64) -> Picture {
         let (dx, dy) = ((x - at.cx) / (0.42 * at.s), (y - at.figure.y - 0.45 * at.figure.h) / (0.40 * at.s));
         let glow = 0.80 + look.glow * bell(dx * dx + dy * dy);
         let wall = mix(top, low, smoothstep(at.horizon - 0.9 * at.s, at.horizon, y)) * glow;
+        let wall = mix(wall, floor * 0.75, 0.80 * look.hills * hill(at, (x, y), noise));
+        let wall = wall * (1.0 - 0.55 * look.boards * board(at, y));
         let wall = wall + lights(&discs, x, y) * (look.bokeh * 0.5);
         let depth = ((y - at.horizon) / (at.h as f32 - at.horizon).max(1.0)).clamp(0.0, 1.0);
         let spot = bell(((x - at.cx) / (0.55 * at.s)).powi(2) + ((y - at.top) / (0.30 * at.s)).powi(2));
@@ -117,6 +130,20 @@ pub(super) fn paint(setting: Setting, at: &Layout, seed: u64) -> Picture {
         let corner = 1.0 - look.vignette * smoothstep(0.12, 0.55, vx * vx + vy * vy);
         mix(wall, ground, seam) * corner
     })
+}
+
+/// Rounded hills along the horizon, out of focus.
+fn hill(at: &Layout, (x, y): (f32, f32), seed: u32) -> f32 {
+    let rise = 0.05 + 0.16 * fbm((x - at.cx) / (0.42 * at.s) + 40.0, 0.5, 2, seed);
+    let top = at.horizon - rise * at.s;
+    smoothstep(-0.012 * at.s, 0.012 * at.s, y - top)
+}
+
+/// Dark edges of shelf boards, out of focus.
+fn board(at: &Layout, y: f32) -> f32 {
+    let up = (at.horizon - y) / (0.30 * at.s);
+    let off = (up - up.round()).abs();
+    if up < 0.5 { 0.0 } else { smoothstep(0.085, 0.045, off) }
 }
 
 /// Boards that run away from the viewer, softly out of focus.

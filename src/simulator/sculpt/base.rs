@@ -20,30 +20,32 @@ struct Look {
     mottle: (f32, f32),
     /// Strength of light on edges and side.
     shine: f32,
+    /// Distance between studs, in shares of the half width; 0 for none.
+    studs: f32,
 }
 
 #[rustfmt::skip]
-const GLOSS: Look = Look { color: 0x17_181c, thick: 0.028, mirror: 0.22, clear: 0.0, mottle: (0.0, 1.0), shine: 1.0 };
+const GLOSS: Look = Look { color: 0x17_181c, thick: 0.028, mirror: 0.22, clear: 0.0, mottle: (0.0, 1.0), shine: 1.0, studs: 0.0 };
 #[rustfmt::skip]
-const ACRYLIC: Look = Look { color: 0xe8_f4ff, thick: 0.020, mirror: 0.10, clear: 0.75, mottle: (0.0, 1.0), shine: 1.2 };
+const ACRYLIC: Look = Look { color: 0xb8_e4ff, thick: 0.026, mirror: 0.12, clear: 0.88, mottle: (0.0, 1.0), shine: 1.2, studs: 0.0 };
 #[rustfmt::skip]
-const STONE: Look = Look { color: 0x4b_4744, thick: 0.085, mirror: 0.03, clear: 0.0, mottle: (0.5, 0.012), shine: 0.5 };
+const STONE: Look = Look { color: 0x4b_4744, thick: 0.085, mirror: 0.03, clear: 0.0, mottle: (0.5, 0.012), shine: 0.5, studs: 0.0 };
 #[rustfmt::skip]
-const MARBLE: Look = Look { color: 0x9a_9a98, thick: 0.085, mirror: 0.06, clear: 0.0, mottle: (0.30, 0.05), shine: 0.7 };
+const MARBLE: Look = Look { color: 0xd0_cfcb, thick: 0.085, mirror: 0.06, clear: 0.0, mottle: (0.16, 0.05), shine: 0.5, studs: 0.0 };
 #[rustfmt::skip]
-const WOOD: Look = Look { color: 0x9a_6236, thick: 0.036, mirror: 0.04, clear: 0.0, mottle: (0.45, 0.02), shine: 0.5 };
+const WOOD: Look = Look { color: 0x9a_6236, thick: 0.036, mirror: 0.04, clear: 0.0, mottle: (0.45, 0.02), shine: 0.5, studs: 0.0 };
 #[rustfmt::skip]
-const STUDS: Look = Look { color: 0x1f_8f3c, thick: 0.028, mirror: 0.08, clear: 0.0, mottle: (0.0, 1.0), shine: 0.9 };
+const STUDS: Look = Look { color: 0x1f_8f3c, thick: 0.028, mirror: 0.08, clear: 0.0, mottle: (0.0, 1.0), shine: 0.9, studs: 0.21 };
 #[rustfmt::skip]
-const WHITE: Look = Look { color: 0xe4_e6e8, thick: 0.024, mirror: 0.06, clear: 0.0, mottle: (0.0, 1.0), shine: 0.5 };
+const WHITE: Look = Look { color: 0xf4_f5f6, thick: 0.040, mirror: 0.06, clear: 0.0, mottle: (0.0, 1.0), shine: 0.5, studs: 0.0 };
 #[rustfmt::skip]
-const STEEL: Look = Look { color: 0x4f_565c, thick: 0.030, mirror: 0.10, clear: 0.0, mottle: (0.0, 1.0), shine: 0.9 };
+const STEEL: Look = Look { color: 0x4f_565c, thick: 0.030, mirror: 0.10, clear: 0.0, mottle: (0.0, 1.0), shine: 0.9, studs: 0.0 };
 #[rustfmt::skip]
-const GRASS: Look = Look { color: 0x4f_8f35, thick: 0.045, mirror: 0.0, clear: 0.0, mottle: (1.1, 0.006), shine: 0.05 };
+const GRASS: Look = Look { color: 0x4f_8f35, thick: 0.045, mirror: 0.0, clear: 0.0, mottle: (1.1, 0.006), shine: 0.05, studs: 0.0 };
 #[rustfmt::skip]
-const TIN: Look = Look { color: 0x3c_6b2e, thick: 0.020, mirror: 0.08, clear: 0.0, mottle: (0.35, 0.02), shine: 1.0 };
+const TIN: Look = Look { color: 0x3c_6b2e, thick: 0.020, mirror: 0.08, clear: 0.0, mottle: (0.35, 0.02), shine: 1.0, studs: 0.0 };
 #[rustfmt::skip]
-const CUP: Look = Look { color: 0xe2_3d5a, thick: 0.080, mirror: 0.08, clear: 0.0, mottle: (0.0, 1.0), shine: 1.2 };
+const CUP: Look = Look { color: 0xe2_3d5a, thick: 0.080, mirror: 0.08, clear: 0.0, mottle: (0.0, 1.0), shine: 1.2, studs: 0.0 };
 
 fn look(base: Base) -> &'static Look {
     match base {
@@ -128,9 +130,23 @@ fn top(look: &Look, at: &Layout, (x, y): (f32, f32), mirror: &dyn Fn(f32, f32) -
     }
     let lit = 0.55 + 0.75 * bell(((u + 0.45) / 0.55).powi(2) + ((v + 0.35) / 0.7).powi(2));
     let bevel = bell(((away - 1.6) / 1.3).powi(2)) * (0.55 - 0.45 * v) * look.shine;
+    let (knob, ring) = studs(look, u, v);
+    let lit = lit * (1.0 + 0.30 * knob) * (1.0 - 0.55 * ring);
     let color = mottled(look, at, x, y / 0.27) * lit + V3::splat(0.03 * look.shine * lit + 0.30 * bevel.max(0.0));
     let (seen, k) = mirror(x, y);
     Some((mix(color, seen, k * look.mirror), cover))
+}
+
+/// Round studs in rows: how far a place of the top (shares of its radii) lies on a stud, and in its shadow.
+fn studs(look: &Look, u: f32, v: f32) -> (f32, f32) {
+    if look.studs <= 0.0 || u * u + v * v > 0.90 {
+        return (0.0, 0.0);
+    }
+    let place = |x: f32| x / look.studs - (x / look.studs).floor() - 0.5;
+    let (x, y) = (place(u), place(v));
+    let disc = |x: f32, y: f32| smoothstep(0.36, 0.30, (x * x + y * y).sqrt());
+    let knob = disc(x, y + 0.10);
+    (knob, (disc(x - 0.06, y - 0.10) - knob).max(0.0))
 }
 
 fn mottled(look: &Look, at: &Layout, x: f32, y: f32) -> V3 {

@@ -118,7 +118,7 @@ pub(super) fn bricks(figure: &mut Figure) {
 pub(super) fn voxels(figure: &mut Figure, seed: u32) {
     let mut cells = Cells::new(figure, VOXELS);
     cells.terrace(figure.depth, 7.0);
-    cells.limit(14, 1.1);
+    cells.limit(18, 1.1);
     let (w, h) = (figure.alpha.w, figure.alpha.h);
     figure.alpha = cells.outline(w, h);
     let step = figure.depth / 7.0;

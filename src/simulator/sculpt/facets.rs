@@ -6,7 +6,7 @@ use super::shade::Figure;
 use super::vector::{V3, mix, smoothstep};
 
 /// Points inside the outline.
-const INNER: usize = 300;
+const INNER: usize = 190;
 /// Longest side at which points are chosen; pixels.
 const COARSE: f32 = 160.0;
 
@@ -34,7 +34,7 @@ pub(super) fn fold(figure: &mut Figure, seed: u32) {
             let edge = k[0].min(k[1]).min(k[2]);
             cover.v[i] = 1.0;
             height.v[i] = tall[0] * k[0] + tall[1] * k[1] + tall[2] * k[2];
-            albedo.v[i] = mix(color, V3::splat(1.0), 0.16 * smoothstep(0.035, 0.0, edge));
+            albedo.v[i] = mix(color, V3::splat(1.0), 0.12 * smoothstep(0.03, 0.0, edge));
         });
     }
     figure.alpha = cover.blur(0.8).map(|a| smoothstep(0.25, 0.75, a));

@@ -10,6 +10,7 @@ use super::vector::{V3, mix, smoothstep};
 #[derive(Clone, Copy)]
 enum Shape {
     Disc,
+    Block,
     /// The lower half of an ellipse, drawn as a line.
     Smile,
     /// The upper half of an ellipse, drawn as a line.
@@ -27,7 +28,7 @@ const WHITE: u32 = 0xff_ffff;
 const LIP: u32 = 0x9c_3a3a;
 const BLUSH: u32 = 0xf0_7a7c;
 
-use Shape::{Disc, Lash, Seam, Smile};
+use Shape::{Block, Disc, Lash, Seam, Smile};
 
 #[rustfmt::skip]
 const ANIME: &[Mark] = &[
@@ -78,6 +79,23 @@ const BALLS: &[Mark] = &[
     Mark(Smile, (0.0, 0.72), (0.18, 0.11), 0x6a_2622, (1.0, 1.0), false, -0.02),
 ];
 
+/// Square eyes as large as two cubes, a straight mouth.
+#[rustfmt::skip]
+const CUBES: &[Mark] = &[
+    Mark(Block, (0.33, 0.46), (0.070, 0.105), WHITE, (1.0, 1.0), true, 0.0),
+    Mark(Block, (0.20, 0.46), (0.105, 0.105), 0x14_1a38, (1.0, 1.0), true, 0.0),
+    Mark(Block, (0.0, 0.84), (0.150, 0.045), 0x8a_4a40, (1.0, 1.0), false, 0.0),
+];
+/// Dots, brows, blush and moustache-free mouth, as painted with a fine brush.
+#[rustfmt::skip]
+const PAINTED: &[Mark] = &[
+    Mark(Disc, (0.27, 0.66), (0.13, 0.10), BLUSH, (0.55, 0.55), true, 0.0),
+    Mark(Disc, (0.22, 0.43), (0.075, 0.085), BLACK, (1.0, 1.0), true, 0.0),
+    Mark(Lash, (0.22, 0.27), (0.12, 0.04), 0x3a_2418, (1.0, 1.0), true, 0.0),
+    Mark(Disc, (0.0, 0.60), (0.055, 0.075), 0xd0_8a6a, (0.5, 0.5), false, 0.05),
+    Mark(Smile, (0.0, 0.74), (0.13, 0.06), LIP, (1.0, 1.0), false, 0.0),
+];
+
 /// Glints: middle from the eye's own, half size, opacity.
 const GLINTS: &[((f32, f32), f32, f32)] = &[((-0.34, -0.42), 0.30, 0.95), ((0.34, 0.46), 0.15, 0.7)];
 
@@ -90,6 +108,8 @@ fn marks(features: Features) -> &'static [Mark] {
         Features::Buttons => BUTTONS,
         Features::Stitched => STITCHED,
         Features::Balls => BALLS,
+        Features::Cubes => CUBES,
+        Features::Painted => PAINTED,
     }
 }
 
@@ -172,6 +192,7 @@ fn ink(figure: &mut Figure, face: &Rect, &Mark(shape, (cx, cy), (rx, ry), color,
             let e = ((u / rx).powi(2) + (v / ry).powi(2)).sqrt();
             let cover = match shape {
                 Disc => smoothstep(pixel, -pixel, (e - 1.0) * rx.min(ry)),
+                Block => f32::from(u8::from(u.abs() < rx && v.abs() < ry)),
                 Smile => line(u, v, (rx, ry), pixel),
                 Lash => line(u, -v, (rx, ry), pixel),
                 Seam => {

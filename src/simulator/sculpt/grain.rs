@@ -4,7 +4,7 @@ use super::color::{hex, lab};
 use super::grid::{Grid, Plane, Rect};
 use super::noise::{Pcg, fbm, hash, value};
 use super::paint::{Painted, accent, in_face};
-use super::plate::Plate;
+use super::plate::{Plate, bounds};
 use super::relief::Relief;
 use super::shade::Figure;
 use super::style::{Body, Grain, Style};
@@ -26,6 +26,9 @@ pub(super) fn apply(style: &Style, plate: &Plate, painted: Painted, relief: Reli
     if let Some((color, low, gain)) = style.paint.mono {
         let tint = hex(color);
         figure.albedo = figure.albedo.map(|c| tint * (low + gain * lab(c).0 / 100.0));
+    }
+    if let Some(tone) = &plate.tone {
+        figure.albedo = figure.albedo.zip(tone, |c, t| c * t);
     }
     let frontal = plate.face.as_ref().filter(|_| plate.frontal);
     let noise = (seed & 0xffff) as u32;
@@ -112,9 +115,35 @@ fn fur(figure: &mut Figure, face: Option<&Rect>, seed: u32) {
         figure.height.at(x, y)
             + depth * (0.009 * f.at(x, y) * calm.at(x, y) + 0.03 * patches.at(x, y) * figure.alpha.at(x, y))
     });
+    seam(figure, face);
     let soft = figure.alpha.blur(4.5);
     figure.alpha = Grid::build(w, h, |x, y| {
         smoothstep(0.36, 0.56, soft.at(x, y) + 0.11 * f.at(x, y) * (1.0 - (2.0 * soft.at(x, y) - 1.0).abs()))
+    });
+}
+
+/// A seam down the middle, sewn across in short stitches; it leaves the face free.
+fn seam(figure: &mut Figure, face: Option<&Rect>) {
+    let b = bounds(&figure.alpha);
+    let axis = face.map_or(b.x + 0.5 * b.w, |f| f.x + 0.5 * f.w);
+    let (gap, reach) = (0.022 * b.h, 0.016 * b.h);
+    let thread = 0.0035 * b.h;
+    let strength = if face.is_some() { 1.0 } else { 0.5 };
+    let free = |x: usize, y: usize| strength * (1.0 - in_face(face, x as f32, y as f32));
+    let groove = |x: usize| (-((x as f32 - axis) / (1.6 * thread)).powi(2)).exp();
+    let stitch = |x: usize, y: usize| {
+        let (off, row) = (x as f32 - axis, (y as f32 - 0.4 * (x as f32 - axis)) / gap);
+        let across = smoothstep(thread, 0.4 * thread, (row - row.round()).abs() * gap);
+        across * smoothstep(reach, 0.8 * reach, off.abs())
+    };
+    let depth = figure.depth;
+    let height = &figure.height;
+    figure.height = Grid::build(height.w, height.h, |x, y| {
+        height.at(x, y) + depth * free(x, y) * (0.05 * stitch(x, y) - 0.10 * groove(x))
+    });
+    paint_over(figure, |c, x, y| {
+        let dark = mix(c, c * 0.45, 0.8 * groove(x) * free(x, y));
+        mix(dark, c * 0.30, 0.75 * stitch(x, y) * free(x, y))
     });
 }
 
@@ -176,7 +205,7 @@ fn enamel(figure: &mut Figure, seed: u32) {
     let height = figure.height.clone();
     paint_over(figure, |c, x, y| {
         let (u, v) = (x as f32, y as f32);
-        let worn = (height.at(x, y) - high.at(x, y)) / 30.0 + 1.5 * (fbm(u * 0.045, v * 0.045, 4, seed) - 0.60);
+        let worn = (height.at(x, y) - high.at(x, y)) / 30.0 + 1.5 * (fbm(u * 0.045, v * 0.045, 4, seed) - 0.65);
         let chip = smoothstep(0.20, 0.26, worn);
         mix(c * (0.95 + 0.1 * value(u * 0.3, v * 0.3, seed)), metal, 0.9 * chip)
     });

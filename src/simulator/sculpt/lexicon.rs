@@ -1,125 +1,18 @@
-//! Reads a style from the ordinary words of a prompt: material, base, packaging and setting. A phrase counts where
-//! it is not negated ("no box", "without packaging", "instead of bronze").
+//! Reads a style from the ordinary words of a prompt: material, base, packaging, setting, pose and size. A phrase counts
+//! where it is not negated ("no box", "without packaging", "instead of bronze") and not said of another thing ("a
+//! wooden disc" is no wooden figure, "a gallery photograph" no gallery).
 
 use super::catalog::STYLES;
-use super::style::{Base, Package, Setting, Style};
-
-/// A phrase and what it weighs. Phrases are matched at the start of words.
-type Words = &'static [(&'static str, f32)];
-
-/// Words of each style, in the order of the catalogue.
-#[rustfmt::skip]
-const MATERIALS: [Words; 16] = [
-    &[("pvc", 2.0), ("scale figure", 2.0), ("1/7", 2.0), ("1/6", 1.5), ("scale statue", 2.0), ("collectible statue", 1.5), ("realistic", 0.5), ("commercialized", 2.0)],
-    &[("anime", 4.0), ("cel-shad", 3.0), ("cel shad", 3.0), ("manga", 3.0), ("garage kit", 1.0), ("big eyes", 1.0), ("bishoujo", 3.0), ("cel palette", 2.0)],
-    &[("chibi", 5.0), ("super-deformed", 4.0), ("super deformed", 4.0), ("nendoroid", 4.0), ("oversized head", 1.5), ("kawaii", 1.0)],
-    &[("capsule", 6.0), ("gashapon", 6.0), ("gachapon", 6.0), ("vending machine", 2.0)],
-    &[("action figure", 5.0), ("action-figure", 5.0), ("blister", 4.0), ("backing card", 3.0), ("carded", 3.0), ("articulat", 2.0), ("joints", 1.0)],
-    &[("vinyl", 4.0), ("big head", 3.0), ("bighead", 3.0), ("big-head", 3.0), ("button eyes", 2.0), ("black eyes", 1.5), ("bobble", 2.0), ("funko", 4.0)],
-    &[("minifig", 6.0), ("brick-built", 5.0), ("brick built", 5.0), ("plastic brick", 5.0), ("toy brick", 5.0), ("building brick", 5.0), ("bricks", 2.5), ("brick", 1.5), ("lego", 5.0), ("stud", 1.0)],
-    &[("plush", 6.0), ("stuffed", 4.0), ("stitch", 2.5), ("fabric", 1.5), ("felt", 2.0), ("soft toy", 4.0), ("knit", 3.0), ("crochet", 4.0), ("amigurumi", 4.0), ("fur", 1.0)],
-    &[("resin", 4.0), ("unpainted", 4.0), ("primer", 2.5), ("grey kit", 3.0), ("gray kit", 3.0), ("garage kit", 1.5), ("casting", 1.0), ("sprue", 3.0)],
-    &[("bronze", 6.0), ("patina", 2.0), ("verdigris", 2.0), ("cast metal", 1.5), ("copper", 2.0), ("brass", 2.0)],
-    &[("marble", 6.0), ("carrara", 4.0), ("carved stone", 3.0), ("alabaster", 4.0), ("roman bust", 2.0), ("classical", 1.0)],
-    &[("voxel", 6.0), ("cubes", 3.0), ("cubic", 3.0), ("blocky", 2.0), ("8-bit", 3.0), ("pixel", 2.0), ("minecraft", 4.0)],
-    &[("peg doll", 6.0), ("peg-doll", 6.0), ("wooden", 3.5), ("wood toy", 4.0), ("carved wood", 4.0), ("wood", 1.5), ("linden", 2.0), ("kokeshi", 5.0), ("turned", 1.0)],
-    &[("tin soldier", 6.0), ("tin-soldier", 6.0), ("lead soldier", 6.0), ("toy soldier", 6.0), ("pewter", 5.0), ("painted metal", 5.0), ("enamel", 2.0), ("tin", 2.0)],
-    &[("papercraft", 6.0), ("paper craft", 6.0), ("paper model", 5.0), ("folded", 3.0), ("origami", 5.0), ("low-poly", 3.0), ("low poly", 3.0), ("cardstock", 3.0), ("paper", 2.5)],
-    &[("claymation", 6.0), ("plasticine", 6.0), ("clay", 4.0), ("fingerprint", 3.0), ("stop-motion", 3.0), ("stop motion", 3.0), ("polymer clay", 4.0)],
-];
-
-const BASES: &[(&str, Base)] = &[
-    ("clear acrylic", Base::Acrylic),
-    ("transparent acrylic", Base::Acrylic),
-    ("acrylic", Base::Acrylic),
-    ("transparent base", Base::Acrylic),
-    ("wooden base", Base::Wood),
-    ("wood base", Base::Wood),
-    ("wooden disc", Base::Wood),
-    ("wooden plinth", Base::Wood),
-    ("walnut", Base::Wood),
-    ("marble plinth", Base::Marble),
-    ("marble base", Base::Marble),
-    ("stone plinth", Base::Stone),
-    ("stone base", Base::Stone),
-    ("granite", Base::Stone),
-    ("grass", Base::Grass),
-    ("diorama", Base::Grass),
-    ("black base", Base::Gloss),
-    ("glossy black", Base::Gloss),
-    ("studded baseplate", Base::Studs),
-    ("baseplate", Base::Studs),
-    ("white base", Base::White),
-    ("white disc", Base::White),
-    ("metal base", Base::Steel),
-    ("steel base", Base::Steel),
-];
-
-const PACKAGES: &[(&str, Package)] = &[
-    ("blister", Package::Blister),
-    ("backing card", Package::Blister),
-    ("bubble card", Package::Blister),
-    ("window box", Package::Box),
-    ("box", Package::Box),
-    ("packaging", Package::Box),
-    ("capsule", Package::Capsule),
-    ("gashapon", Package::Capsule),
-    ("glass dome", Package::Dome),
-    ("bell jar", Package::Dome),
-    ("glass cloche", Package::Dome),
-];
-
-const SETTINGS: &[(&str, Setting)] = &[
-    ("computer desk", Setting::Desk),
-    ("wooden desk", Setting::Desk),
-    ("desk", Setting::Desk),
-    ("bokeh", Setting::Desk),
-    ("gallery", Setting::Gallery),
-    ("museum", Setting::Gallery),
-    ("white background", Setting::White),
-    ("white studio", Setting::White),
-    ("white sweep", Setting::White),
-    ("grey background", Setting::Grey),
-    ("gray background", Setting::Grey),
-    ("grey sweep", Setting::Grey),
-    ("grey studio", Setting::Grey),
-    ("pink background", Setting::Pink),
-    ("pastel", Setting::Pink),
-    ("night", Setting::Night),
-    ("workshop", Setting::Workshop),
-    ("workbench", Setting::Workshop),
-    ("meadow", Setting::Meadow),
-    ("outdoor", Setting::Sky),
-    ("blue sky", Setting::Sky),
-    ("yellow background", Setting::Yellow),
-    ("teal background", Setting::Teal),
-    ("shelf", Setting::Workshop),
-];
-
-/// Words that turn round what follows in the same clause.
-const NEGATIONS: &[&str] = &[
-    "no",
-    "not",
-    "without",
-    "never",
-    "nor",
-    "neither",
-    "avoid",
-    "minus",
-    "lacking",
-    "isn't",
-    "don't",
-    "instead of",
-    "rather than",
-    "free of",
-    "unlike",
-];
+use super::style::{Package, Style};
+use super::words::{
+    BASES, IN_SETTING, MANNERS, MATERIALS, NEGATIONS, ON_BASE, PACKAGES, POSES, SETTINGS, SIZES, THINGS, TOYS, Words,
+};
 
 /// How many words a negation reaches.
 const REACH: usize = 6;
 
-/// The style that the words describe best; painted PVC where they describe none. Base, packaging and setting are the
-/// style's own unless the prompt names others.
+/// The style that the words describe best; painted PVC where they describe none. Base, packaging, setting and pose are
+/// the style's own unless the prompt names others.
 pub(super) fn read(prompt: &str) -> Style {
     let clauses = clauses(prompt);
     let score = |words: Words| words.iter().map(|&(phrase, weight)| weight * weigh(&clauses, phrase)).sum::<f32>();
@@ -131,22 +24,23 @@ pub(super) fn read(prompt: &str) -> Style {
         }
     }
     let mut style = STYLES[pick].clone();
-    if let Some(base) = named(&clauses, BASES) {
-        style.stage.base = base;
-    }
-    if let Some(setting) = named(&clauses, SETTINGS) {
-        style.stage.setting = setting;
-    }
-    if let Some(package) = named(&clauses, PACKAGES) {
-        style.stage.package = package;
-    } else if PACKAGES.iter().any(|(phrase, _)| mentions(&clauses, phrase).1) {
-        style.stage.package = Package::None;
-    }
-    style.stage.scale = match style.stage.package {
+    style.stage.base = placed(&clauses, BASES, ON_BASE).unwrap_or(style.stage.base);
+    style.stage.setting = placed(&clauses, SETTINGS, IN_SETTING).unwrap_or(style.stage.setting);
+    style.stage.package = package(&clauses).unwrap_or(style.stage.package);
+    style.form.pose = earliest(&clauses, POSES).unwrap_or(style.form.pose);
+    let roomy = match style.stage.package {
         Package::None | Package::Box => style.stage.scale.max(0.92),
         Package::Blister | Package::Capsule | Package::Dome => 0.80,
     };
+    style.stage.scale = roomy * earliest(&clauses, SIZES).unwrap_or(1.0);
     style
+}
+
+/// The packaging that is asked for; none where packaging is only denied, nothing where it is not spoken of.
+fn package(clauses: &[Vec<String>]) -> Option<Package> {
+    let asked = PACKAGES.iter().find(|(phrase, _)| mentions(clauses, phrase, TOYS).count > 0);
+    let denied = || PACKAGES.iter().any(|(phrase, _)| mentions(clauses, phrase, TOYS).denied);
+    asked.map(|&(_, package)| package).or_else(|| denied().then_some(Package::None))
 }
 
 /// A clause's words; a negation never reaches beyond it.
@@ -164,7 +58,8 @@ fn clauses(prompt: &str) -> Vec<Vec<String>> {
 
 /// 1 for the first affirmed mention, a little more for a second; −1 where it is only denied.
 fn weigh(clauses: &[Vec<String>], phrase: &str) -> f32 {
-    match mentions(clauses, phrase) {
+    let found = mentions(clauses, phrase, THINGS);
+    match (found.count, found.denied) {
         (0, true) => -1.0,
         (0, false) => 0.0,
         (1, _) => 1.0,
@@ -172,24 +67,38 @@ fn weigh(clauses: &[Vec<String>], phrase: &str) -> f32 {
     }
 }
 
-/// How often a phrase is affirmed, and whether it is anywhere denied.
-fn mentions(clauses: &[Vec<String>], phrase: &str) -> (usize, bool) {
+/// Where a phrase is said.
+#[derive(Default)]
+struct Mentions {
+    /// How often it is affirmed.
+    count: usize,
+    /// Whether it is anywhere denied.
+    denied: bool,
+    /// Clause and word of the first affirmation.
+    first: Option<(usize, usize)>,
+}
+
+/// Looks for a phrase, except directly (one word may lie between) before one of `others`.
+fn mentions(clauses: &[Vec<String>], phrase: &str, others: &[&str]) -> Mentions {
     let wanted: Vec<&str> = phrase.split(' ').collect();
-    let (mut affirmed, mut denied) = (0, false);
-    for words in clauses {
+    let mut out = Mentions::default();
+    for (c, words) in clauses.iter().enumerate() {
         for i in 0..words.len().saturating_sub(wanted.len() - 1) {
-            let found = wanted
-                .iter()
-                .enumerate()
-                .all(|(k, w)| if k + 1 == wanted.len() { fits(&words[i + k], w) } else { words[i + k] == *w });
-            if found && negated(&words[i.saturating_sub(REACH)..i]) {
-                denied = true;
-            } else if found {
-                affirmed += 1;
+            let next = i + wanted.len();
+            let is = |k: usize, w: &str| if k + 1 == wanted.len() { fits(&words[i + k], w) } else { words[i + k] == w };
+            if !wanted.iter().enumerate().all(|(k, w)| is(k, w)) {
+                continue;
+            }
+            let said_of_other = words[next..].iter().take(2).any(|w| others.contains(&w.as_str()));
+            if negated(&words[i.saturating_sub(REACH)..i]) {
+                out.denied = true;
+            } else if !said_of_other {
+                out.count += 1;
+                out.first = out.first.or(Some((c, i)));
             }
         }
     }
-    (affirmed, denied)
+    out
 }
 
 /// Short words must match whole (plural aside), longer ones may be continued ("stitch", "stitching").
@@ -205,14 +114,31 @@ fn negated(before: &[String]) -> bool {
     NEGATIONS.iter().any(|n| padded.contains(&format!(" {n} ")))
 }
 
-/// What the first affirmed phrase of a list stands for.
-fn named<T: Copy>(clauses: &[Vec<String>], list: &[(&str, T)]) -> Option<T> {
-    list.iter().find(|(phrase, _)| mentions(clauses, phrase).0 > 0).map(|&(_, what)| what)
+/// What stands for the longest affirmed phrase, one in a clause that speaks of the matter before all others.
+fn placed<T: Copy>(clauses: &[Vec<String>], list: &[(&str, T)], about: &[&str]) -> Option<T> {
+    let mut best = (0, None);
+    for &(phrase, what) in list {
+        let Some((clause, _)) = mentions(clauses, phrase, MANNERS).first else { continue };
+        let sentence = clauses[clause].join(" ");
+        let near = about.iter().any(|word| sentence.contains(word));
+        let weight = phrase.split(' ').count() + if near { 10 } else { 0 };
+        if weight > best.0 {
+            best = (weight, Some(what));
+        }
+    }
+    best.1
+}
+
+/// What stands for the phrase that is affirmed first; of two that begin there, the one listed first.
+fn earliest<T: Copy>(clauses: &[Vec<String>], list: &[(&str, T)]) -> Option<T> {
+    let said = list.iter().filter_map(|&(phrase, what)| Some((mentions(clauses, phrase, MANNERS).first?, what)));
+    said.min_by_key(|&(at, _)| at).map(|(_, what)| what)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Base, Package, Setting, read};
+    use super::super::style::{Base, Package, Setting};
+    use super::read;
 
     #[test]
     fn a_denied_package_is_left_out() {
@@ -239,7 +165,7 @@ mod tests {
         let style = read("chibi figure on a wooden base in a museum, in a window box");
         assert_eq!(
             (style.stage.base, style.stage.setting, style.stage.package),
-            (Base::Wood, Setting::Gallery, Package::Box)
+            (Base::Wood, Setting::Museum, Package::Box)
         );
     }
 }

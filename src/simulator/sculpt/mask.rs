@@ -225,6 +225,6 @@ fn closeup(lab: &Picture, weight: &Plane) -> (Plane, Mode) {
         return (outline(&Shape::above(&r.map(|r| 0.9 - r), 0.0)), Mode::Medallion);
     }
     let hull = Shape::above(&kept, 0.5).heaviest(&prior).hull();
-    let sigma = 0.03 * (hull.area() as f32).sqrt();
+    let sigma = 0.07 * (hull.area() as f32).sqrt();
     (hull.plane().blur(sigma), Mode::Closeup)
 }

@@ -11,6 +11,7 @@
     reason = "pixel arithmetic moves between coordinates and numbers all the time, within small ranges"
 )]
 
+mod anatomy;
 mod backdrop;
 mod base;
 mod blocks;
@@ -27,6 +28,7 @@ mod grain;
 mod grid;
 mod layout;
 mod lexicon;
+mod mascot;
 mod mask;
 mod mixture;
 mod morphology;
@@ -35,17 +37,20 @@ mod observe;
 mod package;
 mod paint;
 mod plate;
+mod pose;
 mod relief;
 mod saliency;
 mod scene;
 mod shade;
 mod smooth;
+mod socle;
 mod style;
 mod superpixel;
 #[cfg(test)]
 mod tests;
 mod vector;
 mod warp;
+mod words;
 
 use image::RgbImage;
 
@@ -104,9 +109,9 @@ fn render(found: &Found, style: &style::Style, frame: (usize, usize), seed: u64)
 /// Cuts out, paints and raises the figure.
 fn form(found: &Found, style: &style::Style, frame: (usize, usize), seed: u64) -> shade::Figure {
     let fit = layout::fit(frame.0, frame.1, style.stage.scale);
+    let fit = (fit.0, fit.1 * pose::share(&style.form));
     let plate = plate::cut_out(&found.photo, &found.mask, found.face.as_ref(), fit);
-    let plate = body::rebuild(plate, style.form.body, fit);
-    let plate = warp::grow_head(plate, style.form.head);
+    let plate = pose::strike(plate, &style.form, fit);
     let painted = paint::paint(&plate, &style.paint);
     let relief = relief::raise(&plate, &painted, &style.form);
     grain::apply(style, &plate, painted, relief, seed)

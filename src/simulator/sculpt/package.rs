@@ -34,7 +34,10 @@ pub(super) fn front(scene: &mut Picture, package: Package, at: &Layout) {
     match package {
         Package::None | Package::Box => {}
         Package::Blister => glaze(scene, at, |x, y| bubble(at, x, y)),
-        Package::Capsule => glaze(scene, at, |x, y| ball(at, x, y)),
+        Package::Capsule => {
+            shell(scene, at);
+            glaze(scene, at, |x, y| ball(at, x, y));
+        }
         Package::Dome => glaze(scene, at, |x, y| dome(at, x, y)),
     }
 }
@@ -92,6 +95,27 @@ fn ball(at: &Layout, x: f32, y: f32) -> Hull {
     let middle = (at.cx, low - r + 0.01 * at.s);
     let d = ((x - middle.0).powi(2) + (y - middle.1).powi(2)).sqrt();
     Hull { inside: r - d, half: (r, r), middle }
+}
+
+/// The capsule's lower half: tinted plastic with a bright rim.
+fn shell(scene: &mut Picture, at: &Layout) {
+    let tint = hex(0xe8_2f56);
+    for y in 0..at.h {
+        for x in 0..at.w {
+            let (px, py) = (x as f32 + 0.5, y as f32 + 0.5);
+            let h = ball(at, px, py);
+            let (u, v) = ((px - h.middle.0) / h.half.0, (py - h.middle.1) / h.half.1);
+            if h.inside < 0.0 || u.abs() >= 1.0 {
+                continue;
+            }
+            let rim = 0.40 + 0.13 * (1.0 - u * u).sqrt();
+            let light = 0.70 + 0.55 * bell(((u + 0.55) / 0.22).powi(2)) - 0.30 * v * u.abs();
+            let c = &mut scene.v[y * at.w + x];
+            let lip = bell(((v - rim) / 0.022).powi(2));
+            *c = mix(*c, tint * light, 0.50 * smoothstep(-0.01, 0.01, v - rim));
+            *c = mix(*c, tint * 1.1 + V3::splat(0.25), 0.85 * lip);
+        }
+    }
 }
 
 fn dome(at: &Layout, x: f32, y: f32) -> Hull {

@@ -25,6 +25,8 @@ pub(super) struct Plate {
     pub(super) frontal: bool,
     /// Heights (0..1) of a body that replaces the subject's own.
     pub(super) solid: Option<Plane>,
+    /// Factor on that body's paint; it stands apart from the colours lest it be taken for light and shade.
+    pub(super) tone: Option<Plane>,
 }
 
 /// Cuts the subject out and fits it into `fit` (width, height; pixels).
@@ -52,6 +54,7 @@ pub(super) fn cut_out(photo: &Picture, mask: &Mask, face: Option<&Face>, fit: (f
         cut,
         frontal: face.is_some_and(|f| f.score > FRONTAL),
         solid: None,
+        tone: None,
     }
 }
 

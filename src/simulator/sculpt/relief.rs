@@ -1,6 +1,6 @@
 //! Height of the figure: an inflated outline, a pillow under every patch of paint, and fine detail.
 
-use super::grid::{Grid, Plane, percentile};
+use super::grid::{Grid, Plane, percentile, reduced};
 use super::paint::{Labels, Painted, in_face};
 use super::plate::Plate;
 use super::style::Form;
@@ -20,11 +20,10 @@ pub(super) struct Relief {
 /// Raises the plate.
 pub(super) fn raise(plate: &Plate, painted: &Painted, form: &Form) -> Relief {
     let (w, h) = (plate.alpha.w, plate.alpha.h);
-    let k = (LONGEST / w.max(h) as f32).min(1.0);
-    let (sw, sh) = (((w as f32 * k) as usize).max(8), ((h as f32 * k) as usize).max(8));
+    let (sw, sh, _) = reduced(w, h, LONGEST);
     let alpha = plate.alpha.resized(sw, sh);
     let inside: Vec<bool> = alpha.v.iter().map(|&a| a > 0.5).collect();
-    let body = plate.solid.clone().unwrap_or_else(|| inflate(&inside, sw).resized(w, h).blur(0.012 * w.min(h) as f32));
+    let body = plate.solid.clone().unwrap_or_else(|| balloon(&plate.alpha));
     let (parts, busy) = pillows(&painted.labels, &inside, sw, sh);
     let parts = parts.resized(w, h).blur(1.5);
     let soft = plate.face.map(|f| parts.blur(0.06 * f.w.max(8.0)));
@@ -40,6 +39,14 @@ pub(super) fn raise(plate: &Plate, painted: &Painted, form: &Form) -> Relief {
         (depth * (body.at(x, y).max(0.0) + part * pt + form.detail * dt)).max(0.0) * a
     });
     Relief { height: height.blur(form.blur), depth }
+}
+
+/// Height (0..1) of an outline blown up.
+pub(super) fn balloon(alpha: &Plane) -> Plane {
+    let (w, h) = (alpha.w, alpha.h);
+    let (sw, sh, _) = reduced(w, h, LONGEST);
+    let inside: Vec<bool> = alpha.resized(sw, sh).v.iter().map(|&a| a > 0.5).collect();
+    inflate(&inside, sw).resized(w, h).blur(0.012 * w.min(h) as f32)
 }
 
 /// √φ of ∇²φ = −1 with φ = 0 outside, scaled to 0..1: the profile of a blown-up balloon.

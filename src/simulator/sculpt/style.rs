@@ -29,8 +29,10 @@ pub(super) struct Form {
     pub(super) slope: f32,
     /// How much the head outgrows the body; 0 leaves the proportions.
     pub(super) head: f32,
-    /// Outline that replaces a person's own.
+    /// Outline that replaces a person's own in any pose but the photographed one.
     pub(super) body: Body,
+    /// Held where the prompt names no pose.
+    pub(super) pose: Pose,
 }
 
 /// Colours.
@@ -138,6 +140,10 @@ pub(super) enum Features {
     Stitched,
     /// Balls with pupils.
     Balls,
+    /// Squares, to be cut into cubes.
+    Cubes,
+    /// Painted with a fine brush.
+    Painted,
 }
 
 /// The outline of a person.
@@ -145,6 +151,8 @@ pub(super) enum Features {
 pub(super) enum Body {
     /// As photographed.
     Natural,
+    /// Head and chest as photographed, on a stem.
+    Bust,
     /// A turned peg: ball and cone.
     Peg,
     /// A round head, larger than the rest.
@@ -153,6 +161,26 @@ pub(super) enum Body {
     BigHead,
     /// A toy of plastic bricks with stud, torso, hips and legs.
     Minifig,
+    /// A square head on square limbs, to be cut into cubes.
+    Blocks,
+    /// A whole person.
+    Statue,
+    /// A whole person with visible joints.
+    Jointed,
+}
+
+/// How the figure holds itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pose {
+    /// As photographed: a bust where the photo ends at the chest.
+    Natural,
+    /// Turned to the viewer: both sides alike.
+    Frontal,
+    Standing,
+    Sitting,
+    Waving,
+    /// Leaning into a step, one arm raised.
+    Dynamic,
 }
 
 /// Where the figure stands.
@@ -194,11 +222,13 @@ pub(super) enum Setting {
     Workshop,
     Sky,
     Grey,
-    Orange,
+    Blue,
     Night,
     Teal,
     Meadow,
     Parchment,
+    Shelf,
+    Sunset,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,8 +7,12 @@ use super::color::{display, lab, rgb};
 use super::grid::Picture;
 use super::mask::Mode;
 use super::noise::hash;
+use super::style::Pose;
 use super::vector::V3;
-use super::{Brief, Found, Subject, find, fit, form, lexicon, observe, render, sculpt, shade};
+use super::{Brief, Found, Subject, base, face, find, fit, form, layout, mask, observe, render, sculpt, shade};
+
+mod choices;
+mod wording;
 
 /// Head with hair, eyes and mouth, shoulders in a red jacket, on a pale blue wall.
 fn portrait(w: u32, h: u32) -> RgbImage {
@@ -45,6 +49,14 @@ fn small(prompt: &str, seed: u64) -> Brief<'_> {
 
 fn found(photo: &RgbImage) -> Found {
     find(fit::photo(photo))
+}
+
+/// The portrait off its middle, with its face, which no detector sees in a drawing.
+fn person() -> Found {
+    let photo = fit::photo(&image::imageops::crop_imm(&portrait(200, 200), 0, 0, 150, 200).to_image());
+    let face = face::Face { x: 0.385, y: 0.275, w: 0.23, h: 0.26, score: 20.0 };
+    let mask = mask::find(&photo, Some(&face));
+    Found { photo, face: Some(face), mask }
 }
 
 #[test]
@@ -100,6 +112,24 @@ fn the_picture_has_exactly_the_wanted_size() {
 }
 
 #[test]
+fn the_figure_stays_in_any_frame_in_any_pose() {
+    let poses = [Pose::Natural, Pose::Frontal, Pose::Standing, Pose::Sitting, Pose::Waving, Pose::Dynamic];
+    for (found, style) in [person(), found(&portrait(160, 200))].iter().flat_map(|f| STYLES.iter().map(move |s| (f, s)))
+    {
+        for (i, pose) in poses.into_iter().enumerate() {
+            let mut style = style.clone();
+            style.form.pose = pose;
+            let frame = [(160, 160), (120, 200), (240, 130), (90, 330), (330, 90), (150, 190)][i];
+            let figure = form(found, &style, frame, 1);
+            let at = layout::place(&figure.alpha, frame, base::thickness(style.stage.base), 1.0, figure.cut);
+            let f = at.figure;
+            let within = f.x >= 0.0 && f.y >= 0.0 && f.x + f.w <= frame.0 as f32 && f.y + f.h <= frame.1 as f32;
+            assert!(within, "{} {pose:?} in {frame:?}: {f:?}", style.id);
+        }
+    }
+}
+
+#[test]
 fn a_portrait_is_found_whole_and_without_its_wall() {
     let photo = portrait(240, 300);
     let found = found(&photo);
@@ -128,16 +158,42 @@ fn heights_are_finite_bounded_and_nought_outside() {
     }
 }
 
-#[test]
-fn any_two_styles_look_different() {
-    let found = found(&portrait(160, 200));
-    let looks: Vec<Vec<f32>> = STYLES.iter().map(|s| look(&render(&found, s, (160, 160), 1))).collect();
+/// The pairs of looks that are less than `least` apart.
+fn alike(looks: &[Vec<f32>], least: f32) -> Vec<String> {
+    let mut out = Vec::new();
     for (i, a) in looks.iter().enumerate() {
         for (j, b) in looks.iter().enumerate().skip(i + 1) {
             let d = a.iter().zip(b).map(|(x, y)| (x - y).powi(2)).sum::<f32>().sqrt();
-            assert!(d >= 12.0, "{} and {} are {d} apart", STYLES[i].id, STYLES[j].id);
+            if d < least {
+                out.push(format!("{} and {} are {d} apart", STYLES[i].id, STYLES[j].id));
+            }
         }
     }
+    out
+}
+
+/// Distances are those of Lab; 2 can just be seen between patches side by side.
+#[test]
+fn any_two_styles_look_different() {
+    for (name, found) in [("person", person()), ("thing", found(&portrait(160, 200)))] {
+        let looks: Vec<Vec<f32>> = STYLES.iter().map(|s| look(&render(&found, s, (160, 160), 1))).collect();
+        let alike = alike(&looks, 16.0);
+        assert!(alike.is_empty(), "{name}: {alike:#?}");
+    }
+}
+
+/// The same without surroundings: material, paint and proportions alone tell the styles apart.
+#[test]
+fn any_two_figures_look_different_before_the_same_wall() {
+    let found = person();
+    let stage = STYLES[0].stage;
+    let stage = super::style::Stage { package: super::style::Package::None, ..stage };
+    let looks: Vec<Vec<f32>> = STYLES
+        .iter()
+        .map(|s| look(&render(&found, &super::style::Style { stage, ..s.clone() }, (160, 160), 1)))
+        .collect();
+    let alike = alike(&looks, 4.0);
+    assert!(alike.is_empty(), "{alike:#?}");
 }
 
 /// Mean Lab of the upper 16 % and lower 10 %, mean and deviation in the middle, and its fine detail.
@@ -185,30 +241,4 @@ fn an_observer_reports_what_can_be_measured() {
     for share in [seen.area, seen.brightness, seen.sharpness, seen.contrast, seen.colorfulness] {
         assert!((0.0..=1.0).contains(&share), "{seen:?}");
     }
-}
-
-#[test]
-fn every_style_is_known_by_ordinary_words() {
-    let prompts = [
-        "A realistic 1/7 scale PVC figure of the person in the photo, on a computer desk, with its box",
-        "An anime garage-kit figure, cel-shaded with big eyes, on a clear acrylic disc",
-        "A chibi, super-deformed figure with an oversized head",
-        "A gashapon capsule toy in its clear plastic capsule",
-        "An articulated action figure sealed in a blister card",
-        "A vinyl toy with a big head and black button eyes",
-        "A minifigure built from plastic bricks",
-        "A plush toy of soft fabric with visible stitching",
-        "An unpainted grey resin kit, as cast",
-        "A cast bronze bust on a stone plinth",
-        "A marble bust, finely carved, grey veins",
-        "A voxel character made of small cubes",
-        "A wooden peg doll, painted by hand",
-        "A tin soldier of painted metal",
-        "A papercraft model of folded card",
-        "A claymation character with fingerprints in the plasticine",
-    ];
-    for (prompt, style) in prompts.iter().zip(&STYLES) {
-        assert_eq!(lexicon::read(prompt).id, style.id, "{prompt}");
-    }
-    assert_eq!(lexicon::read("something nobody has heard of").id, "pvc-scale");
 }
