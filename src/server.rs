@@ -64,6 +64,8 @@ pub struct Wiring {
     pub clock: Clock,
     /// Bounds of bodies other than the settings'.
     pub body: Option<BodyLimits>,
+    /// How often streams of events give a sign of life, other than every 15 s.
+    pub heartbeat: Option<Duration>,
     /// The offline engine's settings.
     pub simulator: SimulatorSettings,
 }
@@ -94,7 +96,8 @@ impl Node {
         let store = Arc::new(MemoryStore::new(wiring.clock));
         let flow = Arc::new(flow(&settings, store.clone(), &simulator.base_url)?);
         let body = wiring.body.unwrap_or(BodyLimits::new(settings.max_upload_bytes));
-        let api = Data::new(api(&settings, flow.clone(), tasks.clone(), (public_url.clone(), body))?);
+        let heartbeat = wiring.heartbeat.unwrap_or(HEARTBEAT);
+        let api = Data::new(api(&settings, flow.clone(), tasks.clone(), (public_url.clone(), body, heartbeat))?);
         let workers = worker::start(&flow, &tasks, settings.jobs_in_flight);
         let server = serve(listener, api.clone(), &settings).map_err(|error| StartError::Listen(address, error))?;
         let handle = server.handle();
@@ -155,6 +158,9 @@ impl Node {
     }
 }
 
+/// Proxies close what is silent for longer, often after 30 or 60 s.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
 /// How long background work may take after everything was told to stop.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -210,7 +216,7 @@ fn api(
     settings: &Settings,
     flow: Arc<Flow>,
     tasks: Tasks,
-    (public_url, body): (String, BodyLimits),
+    (public_url, body, heartbeat): (String, BodyLimits, Duration),
 ) -> Result<Api, StartError> {
     Ok(Api {
         keys: key_set(&settings.signing_keys)?,
@@ -224,6 +230,7 @@ fn api(
         body,
         max_wait: settings.max_wait,
         retention_seconds: settings.result_ttl.as_secs(),
+        heartbeat,
     })
 }
 

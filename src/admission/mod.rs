@@ -91,13 +91,23 @@ impl Admission {
     /// # Errors
     /// When the key lacks the scope, is revoked, or the store cannot be asked.
     pub async fn admit(&self, caller: Caller, owner: Owner, scope: Option<Scope>) -> Result<Ticket, AdmissionError> {
-        if self.store.is_revoked(&caller.key_id()).await? {
-            return Err(AdmissionError::Revoked);
-        }
+        self.refuse_revoked(&caller).await?;
         if let Some(scope) = scope.filter(|scope| !caller.may(*scope)) {
             return Err(AdmissionError::MissingScope(scope));
         }
         let limits = caller.limits().effective(&DEFAULT_LIMITS, &MAXIMUM_LIMITS);
         Ok(Ticket { caller, owner, limits })
+    }
+
+    /// Asks again for a caller that was admitted and is still being answered.
+    ///
+    /// # Errors
+    /// When the key was revoked since, or the store cannot be asked.
+    pub async fn admit_on(&self, ticket: &Ticket) -> Result<(), AdmissionError> {
+        self.refuse_revoked(&ticket.caller).await
+    }
+
+    async fn refuse_revoked(&self, caller: &Caller) -> Result<(), AdmissionError> {
+        if self.store.is_revoked(&caller.key_id()).await? { Err(AdmissionError::Revoked) } else { Ok(()) }
     }
 }

@@ -272,6 +272,8 @@ pub struct FigureLinks {
     /// The figure itself.
     #[serde(rename = "self")]
     pub own: String,
+    /// What happens to it, as server-sent events.
+    pub events: String,
     /// Its deletion receipt.
     pub receipt: String,
 }
@@ -280,6 +282,6 @@ impl FigureLinks {
     /// The links of one figure, relative to the server.
     pub fn of(id: &FigureId) -> Self {
         let own = format!("/v1/figures/{id}");
-        Self { receipt: format!("{own}/receipt"), own }
+        Self { events: format!("{own}/events"), receipt: format!("{own}/receipt"), own }
     }
 }

@@ -51,14 +51,7 @@ impl FlowError {
     /// What the figure says of this end, reached in a stage.
     pub fn problem(&self, stage: Stage) -> JobProblem {
         let (code, category) = self.code(stage);
-        JobProblem {
-            code,
-            detail: detail(code).to_owned(),
-            retryable: code.retryable(),
-            charged: false,
-            stage,
-            category,
-        }
+        JobProblem { category, ..by_code(code, stage) }
     }
 
     fn code(&self, stage: Stage) -> (Code, Option<Category>) {
@@ -80,6 +73,12 @@ impl FlowError {
         };
         (code, None)
     }
+}
+
+/// What is said of an end of which the code alone is known.
+pub(super) fn by_code(code: Code, stage: Stage) -> JobProblem {
+    let detail = detail(code).to_owned();
+    JobProblem { code, detail, retryable: code.retryable(), charged: false, stage, category: None }
 }
 
 /// The only table from the engine's failures to codes.

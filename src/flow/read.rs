@@ -2,11 +2,11 @@
 
 use zeroize::Zeroizing;
 
-use super::{Flow, FlowError, end::opened};
+use super::{Flow, FlowError, end::opened, problem::by_code};
 use crate::{
-    domain::{Figure, FigureId, Owner},
+    domain::{Figure, FigureId, JobProblem, Owner, Stage},
     jobs::JobsError,
-    store::{Job, StoreKey},
+    store::{Job, JobRef, StoreKey},
     vault::VaultError,
 };
 
@@ -32,6 +32,22 @@ impl Flow {
     pub async fn read_receipt(&self, owner: &Owner, figure: &FigureId) -> Result<Option<String>, FlowError> {
         let kept = self.store.get(&StoreKey::receipt(owner, figure)).await?;
         Ok(kept.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok()))
+    }
+
+    /// Why a job has ended without an image; `None` for one that has its image or has not ended.
+    ///
+    /// # Errors
+    /// When store or vault fail.
+    pub async fn read_problem(&self, of: &JobRef) -> Result<Option<JobProblem>, FlowError> {
+        let Some(job) = self.store.job(of).await? else { return Ok(None) };
+        let Some(code) = job.code else { return Ok(None) };
+        let told = match self.read_ended(&job).await {
+            Ok(figure) => figure.and_then(|figure| figure.problem),
+            Err(error @ (FlowError::Store(_) | FlowError::Vault(VaultError::Store(_)))) => return Err(error),
+            // The record will never be read; the job remembers the code.
+            Err(_) => None,
+        };
+        Ok(Some(told.unwrap_or_else(|| by_code(code, Stage::Finish))))
     }
 
     /// The bytes of one image; `None` when it is gone or never was.

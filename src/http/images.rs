@@ -1,8 +1,13 @@
 //! `/v1/figures/{id}/images/{n}`: the bytes.
 
+use std::ops::RangeInclusive;
+
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{ETAG, IF_NONE_MATCH},
+    http::{
+        StatusCode,
+        header::{ACCEPT_RANGES, CONTENT_RANGE, ETAG, HeaderValue, IF_NONE_MATCH},
+    },
     web::{Data, Path},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -16,6 +21,7 @@ use super::{
     negotiate::{Patience, accepts_image},
     openapi::ImageFile,
     problem::Problem,
+    range,
 };
 use crate::{
     domain::{Figure, ImageMade, Scope, State},
@@ -27,15 +33,20 @@ use crate::{
 /// The image's bytes. While the figure is being made it waits, as for `POST`, and then answers 303 to itself, so that
 /// a client that follows redirects gets the image. It is there as the type alone that the figure object names; an
 /// `Accept` that does not allow that type is answered with 406.
+///
+/// With `Range`, one range of bytes is answered with 206. Several ranges, a range that is malformed or lies outside, and
+/// one whose `If-Range` is not the image's `ETag` are passed over: the answer is the whole image with 200.
 #[utoipa::path(
     get, path = "/v1/figures/{id}/images/{n}", operation_id = "readImage", tag = "Figures",
     params(
         ("id" = String, Path, description = "The figure's id", example = "fig_019ab2c3d4e57f60a1b2c3d4e5f60718"),
         ("n" = u32, Path, description = "The image's index, from 0", example = 0),
-        super::openapi::PreferHeader, super::openapi::IfNoneMatchHeader,
+        super::openapi::PreferHeader, super::openapi::IfNoneMatchHeader, super::openapi::RangeHeaders,
     ),
     responses(
         (status = 200, description = "The image", content(
+            (ImageFile = "image/png"), (ImageFile = "image/jpeg"), (ImageFile = "image/webp"))),
+        (status = 206, description = "The bytes that `Range` names", content(
             (ImageFile = "image/png"), (ImageFile = "image/jpeg"), (ImageFile = "image/webp"))),
         (status = 303, description = "Not yet; ask again at `Location`"),
         (status = 304, description = "It is as `If-None-Match` says"),
@@ -69,22 +80,42 @@ pub(super) async fn read(
 /// Answers with an image's bytes and, in headers, what the figure object says of it.
 pub(super) async fn send(api: &Api, req: &HttpRequest, job: &Job, index: u32) -> Result<HttpResponse, Problem> {
     let (figure, image) = chosen(api, req, job, index).await?;
+    Ok(with_bytes(&figure, &image, opened(api, job, index).await?))
+}
+
+async fn opened(api: &Api, job: &Job, index: u32) -> Result<Bytes, Problem> {
     match api.flow.read_image(job, index).await? {
-        Some(bytes) => Ok(with_bytes(&figure, &image, Bytes::from_owner(bytes))),
+        Some(bytes) => Ok(Bytes::from_owner(bytes)),
         None => Err(gone(api, job).await),
     }
 }
 
-/// The same, or 304 when the caller says that it has them.
+/// The same, or a part of the bytes where that is asked for, or 304 when the caller says that it has them.
 async fn send_unless_known(api: &Api, req: &HttpRequest, job: &Job, index: u32) -> Result<HttpResponse, Problem> {
-    let (_, image) = chosen(api, req, job, index).await?;
+    let (figure, image) = chosen(api, req, job, index).await?;
     let etag = etag(&image);
     let same =
         |value: &str| value.trim() == "*" || value.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag);
     if req.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(same) {
         return Ok(HttpResponse::NotModified().insert_header((ETAG, etag)).insert_header(CACHING).finish());
     }
-    send(api, req, job, index).await
+    let bytes = opened(api, job, index).await?;
+    let mut response = match range::wanted(req, &etag, bytes.len()) {
+        Some(part) => partial(&figure, &image, &bytes, part),
+        None => with_bytes(&figure, &image, bytes),
+    };
+    response.headers_mut().insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    Ok(response)
+}
+
+fn partial(figure: &Figure, image: &ImageMade, whole: &Bytes, part: RangeInclusive<usize>) -> HttpResponse {
+    let told = format!("bytes {}-{}/{}", part.start(), part.end(), whole.len());
+    let mut response = with_bytes(figure, image, whole.slice(part));
+    *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+    if let Ok(value) = told.parse() {
+        response.headers_mut().insert(CONTENT_RANGE, value);
+    }
+    response
 }
 
 const CACHING: (&str, &str) = ("Cache-Control", "private, no-store");

@@ -3,16 +3,19 @@
 mod body;
 mod caller;
 mod discovery;
+mod events;
 mod figures;
 mod health;
 mod images;
 mod inline;
+mod list;
 mod me;
 mod negotiate;
 pub mod openapi;
 mod order;
 mod problem;
 mod query;
+mod range;
 mod record;
 mod rest;
 mod span;
@@ -69,6 +72,8 @@ pub struct Api {
     pub max_wait: std::time::Duration,
     /// For how long results are kept at most, in seconds.
     pub retention_seconds: u64,
+    /// How often a stream of events gives a sign of life and looks whether it may go on.
+    pub heartbeat: std::time::Duration,
 }
 
 impl Api {
@@ -101,12 +106,15 @@ macro_rules! resource {
 /// Every route.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .service(resource!("/v1/figures", "POST, OPTIONS", post => figures::create))
+        .service(resource!("/v1/figures", "GET, HEAD, POST, OPTIONS",
+            get => list::read, head => list::read, post => figures::create))
         .service(resource!("/v1/figures/validate", "POST, OPTIONS", post => validate::validate))
         .service(resource!("/v1/figures/{id}", "GET, HEAD, DELETE, OPTIONS",
             get => figures::read, head => figures::read, delete => figures::erase))
         .service(resource!("/v1/figures/{id}/images/{n}", "GET, HEAD, OPTIONS",
             get => images::read, head => images::read))
+        .service(resource!("/v1/figures/{id}/events", "GET, HEAD, OPTIONS",
+            get => events::stream, head => events::stream))
         .service(resource!("/v1/figures/{id}/receipt", "GET, HEAD, OPTIONS",
             get => figures::receipt, head => figures::receipt))
         .service(resource!("/v1/me", "GET, HEAD, OPTIONS", get => me::read, head => me::read))

@@ -63,6 +63,15 @@ pub(super) fn accepts_image(req: &HttpRequest, media_type: &str) -> Result<(), P
     Err(Problem::new(Code::NotAcceptable, format!("This image is there as {media_type} alone.")))
 }
 
+/// Refuses when server-sent events are not acceptable.
+pub(super) fn accepts_events(req: &HttpRequest) -> Result<(), Problem> {
+    let ranges = ranges(req)?;
+    if ranges.is_empty() || ranges.iter().any(|range| fits(range, "text", "event-stream")) {
+        return Ok(());
+    }
+    Err(Problem::new(Code::NotAcceptable, "There is: text/event-stream."))
+}
+
 fn not_acceptable() -> Problem {
     Problem::new(Code::NotAcceptable, "There are: application/json, image/png, image/jpeg, image/webp.")
 }

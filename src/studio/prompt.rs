@@ -101,7 +101,7 @@ mod tests {
         .unwrap();
         let composed = styles().iter().map(|style| {
             let mut given = GivenOptions::default();
-            given.take("style", &style.id).unwrap();
+            given.take("style", &style.id);
             let options = CheckedOptions::check(given, 3_600).unwrap().for_photo(&photo);
             (style.id.clone(), compose(style, &options, &analysis).into())
         });

@@ -135,6 +135,11 @@ async fn every_answer_in_the_life_of_a_figure_is_described() {
     assert_described(&document, post, image.send().await.unwrap(), 201).await;
     let path = figure["links"]["self"].as_str().unwrap();
     let (read, bytes) = ("/v1/figures/{id}", "/v1/figures/{id}/images/{n}");
+    let events = "/v1/figures/{id}/events";
+    for (query, status) in [("", 200), ("?limit=1", 200), ("?limit=0", 422), ("?page=2", 422), ("?limit=%ff", 400)] {
+        let answer = app.get(&format!("/v1/figures{query}")).send().await.unwrap();
+        assert_described(&document, ("get", "/v1/figures"), answer, status).await;
+    }
     let asks = [
         (Method::GET, read, "", ("Prefer", "wait=0"), 200),
         (Method::HEAD, read, "", ("Prefer", "wait=0"), 200),
@@ -142,9 +147,14 @@ async fn every_answer_in_the_life_of_a_figure_is_described() {
         (Method::GET, bytes, "/images/0", ("Accept", "image/*"), 200),
         (Method::HEAD, bytes, "/images/0", ("Accept", "image/*"), 200),
         (Method::GET, bytes, "/images/0", ("If-None-Match", "*"), 304),
+        (Method::GET, bytes, "/images/0", ("Range", "bytes=0-9"), 206),
         (Method::GET, bytes, "/images/0", ("Accept", "image/gif"), 406),
         (Method::GET, bytes, "/images/9", ("Accept", "image/*"), 404),
         (Method::GET, "/v1/figures/{id}/receipt", "/receipt", ("Accept", "*/*"), 200),
+        (Method::GET, events, "/events", ("Accept", "*/*"), 200),
+        (Method::GET, events, "/events", ("Last-Event-ID", "7"), 204),
+        (Method::GET, events, "/events", ("Last-Event-ID", "x"), 400),
+        (Method::GET, events, "/events", ("Accept", "text/html"), 406),
         (Method::DELETE, read, "", ("Accept", "*/*"), 204),
         (Method::GET, read, "", ("Accept", "*/*"), 410),
     ];

@@ -34,6 +34,8 @@ fn is_figure(schema: Option<&Value>) -> bool {
 fn of_answer(operation: &str) -> Option<Value> {
     Some(match operation {
         "readReceipt" => json!("eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJmaWd1cmluZSJ9.c2lnbmF0dXJl"),
+        "listFigures" => json!({"object": "list", "data": [succeeded()], "has_more": false, "next_cursor": null}),
+        "followFigure" => json!(include_str!("events.txt")),
         "readMe" => me(),
         "validateFigure" => json!({
             "object": "validation", "photo": succeeded()["photo"], "options": succeeded()["options"],

@@ -32,7 +32,9 @@ fn of_success(operation: &str, status: &str) -> Vec<&'static str> {
         ("createFigure", "303") => vec!["Location", "Preference-Applied", "Retry-After", "Figurine-Id", REPLAYED],
         (_, "303") => vec!["Location", "Preference-Applied", "Retry-After", "Figurine-Id"],
         ("readFigure", "200") => vec!["Preference-Applied", "Cache-Control"],
-        ("readImage", "200") => [&["Cache-Control"], &IMAGE[..]].concat(),
+        ("readImage", "200") => [&["Cache-Control", "Accept-Ranges"], &IMAGE[..]].concat(),
+        ("readImage", "206") => [&["Cache-Control", "Accept-Ranges", "Content-Range"], &IMAGE[..]].concat(),
+        ("followFigure", "200") => vec!["Cache-Control", "X-Accel-Buffering"],
         ("readImage", "304") => vec!["ETag", "Cache-Control"],
         ("deleteFigure", "204") => Vec::new(),
         _ => vec!["Cache-Control"],
@@ -75,7 +77,10 @@ pub(super) fn describe(document: &mut Value) {
 }
 
 /// What is said of headers whose values are texts: name, meaning, example.
-const TEXTS: [(&str, &str, &str); 14] = [
+const TEXTS: [(&str, &str, &str); 17] = [
+    ("Accept-Ranges", "That `Range` is understood.", "bytes"),
+    ("Content-Range", "Which bytes these are, and of how many.", "bytes 0-1023/1180342"),
+    ("X-Accel-Buffering", "`no`: proxies are to pass each event on at once.", "no"),
     (REPLAYED, "`true` where an earlier request with the same `Idempotency-Key` made the figure.", "true"),
     ("X-Request-Id", "The request, for support.", "req_019ab2c3d4e57f60a1b2c3d4e5f60718"),
     ("Figurine-Server-Version", "The version of the server.", crate::http::SERVER_VERSION),

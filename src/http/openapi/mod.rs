@@ -3,6 +3,7 @@
 mod examples;
 mod headers;
 mod problems;
+mod reading;
 mod requests;
 mod schemas;
 mod shapes;
@@ -10,21 +11,22 @@ mod shared;
 
 use std::sync::LazyLock;
 
+pub(super) use reading::{LastEventIdHeader, ListQuery, RangeHeaders};
 use serde_json::{Map, Value};
 pub(super) use shapes::{
     ApiDocument, EndUserHeader, FigureQuery, IdempotencyHeader, IfNoneMatchHeader, ImageFile, JwkSet, PreferHeader,
 };
 use utoipa::OpenApi;
 
-use super::{discovery, figures, health, images, me, problem::ProblemBody, validate};
+use super::{discovery, events, figures, health, images, list, me, problem::ProblemBody, validate};
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Figurine", description = include_str!("about.md")),
     servers((url = "/", description = "The server that gave this document")),
     paths(
-        figures::create, validate::validate, figures::read, figures::erase, figures::receipt, images::read, me::read, discovery::styles,
-        discovery::models, discovery::document, discovery::jwks, discovery::problem, health::alive, health::ready,
+        figures::create, validate::validate, list::read, figures::read, figures::erase, figures::receipt, images::read, events::stream,
+        me::read, discovery::styles, discovery::models, discovery::document, discovery::jwks, discovery::problem, health::alive, health::ready,
     ),
     components(schemas(ProblemBody)),
     security(("bearer" = []), ("apiKey" = [])),

@@ -14,6 +14,7 @@ const KEYED: &[Code] = &[Code::MissingKey, Code::InvalidKey, Code::RevokedKey, C
 const HEADERS: &[Code] = &[Code::MalformedRequest];
 const ACCEPTED: &[Code] = &[Code::MalformedRequest, Code::NotAcceptable];
 const BODY: &[Code] = &[Code::Draining, Code::BodyTooSlow, Code::BodyTooLarge];
+const QUERY: &[Code] = &[Code::UnknownField, Code::InvalidOption];
 const OPTIONS: &[Code] = &[
     Code::MalformedJson,
     Code::MalformedMultipart,
@@ -55,6 +56,8 @@ fn table(operation: &str) -> (Option<Scope>, &'static [&'static [Code]]) {
     match operation {
         "createFigure" => (Some(Scope::FiguresWrite), &[ACCEPTED, BODY, OPTIONS, PHOTO, ROOM, GONE, ENDINGS]),
         "validateFigure" => (Some(Scope::FiguresWrite), &[ACCEPTED, BODY, OPTIONS, PHOTO, &[Code::Overloaded]]),
+        "listFigures" => (Some(Scope::FiguresRead), &[HEADERS, QUERY]),
+        "followFigure" => (Some(Scope::FiguresRead), &[ACCEPTED, UNKNOWN, GONE]),
         "readFigure" => (Some(Scope::FiguresRead), &[HEADERS, UNKNOWN, GONE]),
         "readImage" => (Some(Scope::FiguresRead), &[ACCEPTED, UNKNOWN, GONE, ENDINGS]),
         "readReceipt" => (Some(Scope::FiguresRead), &[UNKNOWN]),

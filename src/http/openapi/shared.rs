@@ -82,6 +82,8 @@ pub(super) fn put_head_beside_get(document: &mut Value) {
                 head[member] = text.into();
             }
         }
+        // A part is given with bytes alone.
+        head.get_mut("responses").and_then(Value::as_object_mut).map(|responses| responses.remove("206"));
         for response in head.get_mut("responses").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
             response.as_object_mut().and_then(|response| response.remove("content"));
         }

@@ -1,0 +1,125 @@
+//! `GET /v1/figures`: the caller's figures, page by page.
+
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Api, caller::Authenticated, problem::Problem, query};
+use crate::{
+    domain::{Code, Figure, FigureId, OptionFault, Scope},
+    store::Job,
+};
+
+/// Figures of a page when no number is given.
+const USUAL: usize = 20;
+
+/// The most figures of a page.
+const MOST: usize = 100;
+
+/// How many figures are read at once. Each is several looks into the store.
+const AT_ONCE: usize = 8;
+
+/// The type of the object.
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum ListObject {
+    List,
+}
+
+/// A page of the caller's figures.
+#[derive(Serialize, ToSchema)]
+pub(super) struct FigureList {
+    /// Always `list`.
+    #[schema(value_type = String, example = "list")]
+    object: ListObject,
+    /// The figures, newest first.
+    data: Vec<Figure>,
+    /// Whether there are more.
+    has_more: bool,
+    /// What the next page is asked for with, as `cursor`. Null on the last page.
+    next_cursor: Option<String>,
+}
+
+/// List figures
+///
+/// The figures of the key's account that are under way or can still be fetched, newest first, with links to their
+/// images whatever `delivery` was. A page may be shorter than `limit` though there are more: `has_more` alone says so.
+#[utoipa::path(
+    get, path = "/v1/figures", operation_id = "listFigures", tag = "Figures",
+    params(super::openapi::ListQuery),
+    responses((status = 200, description = "A page of figures", body = FigureList))
+)]
+pub(super) async fn read(api: Data<Api>, caller: Authenticated, req: HttpRequest) -> Result<HttpResponse, Problem> {
+    let ticket = api.admit(&req, caller, Some(Scope::FiguresRead)).await?;
+    let page = Page::asked(req.query_string())?;
+    let mut jobs = api.flow.store.jobs_of(ticket.owner(), page.before, page.limit + 1).await?;
+    let has_more = jobs.len() > page.limit;
+    jobs.truncate(page.limit);
+    let last = jobs.last().map(|job| job.of.figure).filter(|_| has_more);
+    let figures = stream::iter(&jobs).map(|job| figure(&api, job)).buffered(AT_ONCE);
+    let data = figures.try_filter_map(|figure| async { Ok(figure) }).try_collect().await?;
+    let page = FigureList { object: ListObject::List, data, has_more, next_cursor: last.map(cursor) };
+    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(page))
+}
+
+/// A figure of the list; `None` when it has gone since, or can never be read.
+async fn figure(api: &Api, job: &Job) -> Result<Option<Figure>, Problem> {
+    match api.flow.read(job).await.map_err(Problem::from) {
+        Err(problem) if problem.code() == Code::Internal => {
+            // One figure that cannot be opened must not take the others away.
+            tracing::error!(figure.id = %job.of.figure, cause = problem.cause(), "a figure was left out of a list");
+            Ok(None)
+        }
+        read => read,
+    }
+}
+
+/// What page is wanted.
+struct Page {
+    limit: usize,
+    before: Option<FigureId>,
+}
+
+impl Page {
+    fn asked(query: &str) -> Result<Self, Problem> {
+        let (mut limit, mut before, mut faults) = (None, None, Vec::new());
+        for (name, value) in query::pairs(query)? {
+            let fault = match name.as_str() {
+                "limit" if limit.is_none() => take(&mut limit, limit_of(&value), "a whole number from 1 to 100"),
+                "cursor" if before.is_none() => take(&mut before, figure_of(&value), "the next_cursor of a page"),
+                "limit" | "cursor" => Err("given twice".to_owned()),
+                _ => {
+                    faults.push(OptionFault::unknown(&name));
+                    Ok(())
+                }
+            };
+            faults.extend(fault.err().map(|reason| OptionFault::invalid(&name, reason)));
+        }
+        if !faults.is_empty() {
+            return Err(Problem::options(&faults));
+        }
+        Ok(Self { limit: limit.unwrap_or(USUAL), before })
+    }
+}
+
+fn take<T>(place: &mut Option<T>, value: Option<T>, wanted: &str) -> Result<(), String> {
+    *place = value;
+    if place.is_some() { Ok(()) } else { Err(format!("must be {wanted}")) }
+}
+
+fn limit_of(text: &str) -> Option<usize> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|limit| digits && (1..=MOST).contains(limit))
+}
+
+/// Where the page after this figure begins: opaque to callers, so that it may become something else.
+fn cursor(last: FigureId) -> String {
+    URL_SAFE_NO_PAD.encode(last.to_string())
+}
+
+fn figure_of(cursor: &str) -> Option<FigureId> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+    FigureId::parse(std::str::from_utf8(&bytes).ok()?).ok()
+}
