@@ -72,6 +72,10 @@ codes! {
     FigureExpired = "figure_expired", final;
     /// The figure was deleted on request.
     FigureDeleted = "figure_deleted", final;
+    /// The upload's time is over.
+    UploadExpired = "upload_expired", final;
+    /// The upload was deleted on request.
+    UploadDeleted = "upload_deleted", final;
     /// The body has too many bytes.
     BodyTooLarge = "body_too_large", final;
     /// The photo has too many pixels or frames.

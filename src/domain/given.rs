@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{AspectRatio, Delivery, Format, OptionFault, Size};
+use super::{AspectRatio, Delivery, Format, OptionFault, Size, Work};
 
 /// The longest wishes, in characters.
 const LONGEST_PROMPT: usize = 1_000;
@@ -54,6 +54,7 @@ pub struct GivenOptions {
     pub max_cost_micro_usd: Option<u64>,
     /// The caller's own salt of the receipt, base64url.
     pub commitment_salt: Option<String>,
+    work: Work,
     taken: BTreeMap<String, String>,
     faults: Vec<OptionFault>,
 }
@@ -65,9 +66,14 @@ impl GivenOptions {
     /// The options that never stand in a URL: free words, and what names a person.
     pub const NOT_IN_URLS: [&'static str; 4] = ["prompt", "metadata", "end_user", "commitment_salt"];
 
+    /// Nothing yet, for a request of which the options are those of its work.
+    pub fn of(work: Work) -> Self {
+        Self { work, ..Self::default() }
+    }
+
     /// Whether there is an option of this name.
-    pub fn is_option(name: &str) -> bool {
-        !matches!(kind(name), Kind::None)
+    pub fn takes(&self, name: &str) -> bool {
+        self.work.options().contains(&name)
     }
 
     /// Takes one option in its text form, as it stands in a query or a form. A fault is kept for later.
@@ -117,6 +123,7 @@ impl GivenOptions {
 
     fn place(&mut self, name: &str, value: &str) -> Result<(), OptionFault> {
         match name {
+            other if !self.takes(other) => Err(OptionFault::unknown(name)),
             "style" => set(name, &mut self.style, Some(value.to_owned()), "a style's id"),
             look if Self::LOOKS.contains(&look) => {
                 self.looks.insert(name.to_owned(), value.to_owned());

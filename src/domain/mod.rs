@@ -16,7 +16,9 @@ mod plan;
 mod scope;
 mod state;
 pub mod strict;
+mod upload;
 mod validation;
+mod work;
 
 pub use account::AccountId;
 pub use code::{Category, Code, Stage};
@@ -36,7 +38,9 @@ pub use photo::{PhotoReport, Quality};
 pub use plan::{Limits, PlanLimits};
 pub use scope::{Scope, Scopes};
 pub use state::State;
+pub use upload::{Upload, UploadLinks, UploadStatus};
 pub use validation::Validation;
+pub use work::Work;
 
 /// A text or number that is not what its type asks for; names the type, never the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

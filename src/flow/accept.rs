@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     hash::{DefaultHasher, Hash, Hasher},
-    time::Duration,
 };
 
 use aws_lc_rs::digest;
@@ -13,22 +12,31 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Flow, millis};
+use super::{Flow, UploadError, millis, upload::ONCE_KEPT};
 use crate::{
     admission::Ticket,
-    domain::{MicroUsd, Owner, Validation, hex},
+    domain::{MicroUsd, Owner, UploadId, Validation, Work, hex},
     intake::IntakeError,
-    jobs::{Accepted, JobsError, Spec},
+    jobs::{Accepted, JobsError, Spec, Subject},
     store::{Once, StoreKey},
     studio::CheckedOptions,
-    vault::{Original, VaultError, receipt::Salt},
+    vault::{Deposit, Original, VaultError, receipt::Salt},
 };
 
-/// A received file, whole, and what is to be made of it.
+/// What a photo is taken from.
+#[derive(Debug)]
+pub enum Source {
+    /// A received file, whole.
+    File(Bytes),
+    /// A photo that was kept ahead of use.
+    Upload(UploadId),
+}
+
+/// A photo and what is to be made of it.
 #[derive(Debug)]
 pub struct Received {
-    /// The file's bytes.
-    pub bytes: Bytes,
+    /// The photo.
+    pub source: Source,
     /// What is to be made of it.
     pub order: Order,
 }
@@ -36,6 +44,8 @@ pub struct Received {
 /// What is to be made.
 #[derive(Debug, Clone)]
 pub struct Order {
+    /// What is asked for.
+    pub work: Work,
     /// The options, checked.
     pub options: CheckedOptions,
     /// The options that were given, in canonical form.
@@ -59,6 +69,9 @@ pub enum AcceptError {
     /// The photo cannot be taken.
     #[error("the photo was refused")]
     Intake(#[from] IntakeError),
+    /// The upload cannot be used.
+    #[error("the upload cannot be used")]
+    Upload(#[from] UploadError),
     /// The vault failed.
     #[error("the photo could not be kept")]
     Vault(#[from] VaultError),
@@ -66,9 +79,6 @@ pub enum AcceptError {
     #[error("the job was not accepted")]
     Jobs(#[from] JobsError),
 }
-
-/// For how long a request that is to be done once is remembered.
-const ONCE_KEPT: Duration = Duration::from_secs(24 * 3_600);
 
 /// Turns for requests that are twins. There is a fixed number, so others may wait for one another, too.
 #[derive(Debug)]
@@ -97,36 +107,64 @@ impl Flow {
     /// When the photo cannot be taken, it may cost too much, there is no room, or vault or store fail.
     pub async fn accept(&self, ticket: &Ticket, received: Received) -> Result<Accepted, AcceptError> {
         let clock = Instant::now();
-        let Received { bytes, order } = received;
-        let once = order.once.as_deref().map(|key| self.once(ticket.owner(), key, &bytes, &order.canonical));
-        let once = once.unwrap_or_default();
-        // Twins come in one after the other and the later ones find the first's job, before their photo is looked at, so
-        // that they cost next to nothing. On other nodes it is decided when the job is submitted.
-        let _turn = match once.first() {
-            Some(once) => Some(self.twins.turn(once.name.as_str()).await),
-            None => None,
-        };
+        let Received { source, order } = received;
+        let once = self.once(ticket.owner(), &order, &source);
+        let _turn = self.turn(&once).await;
         if let Some(earlier) = self.jobs.recall(ticket.owner(), &once).await? {
             return Ok(earlier);
         }
         self.check_cost(ticket, &order)?;
-        let photo = self.intake.take_in(bytes.clone()).await?;
-        let original = Original { bytes: &bytes, salt: order.salt };
-        let deposit = self.vault.deposit(ticket.owner(), photo, original, self.upload_ttl).await?;
-        // The file as it came is not needed any more, so it does not wait with the job.
-        drop(bytes);
+        let (subject, photo, trace) = match source {
+            Source::File(bytes) => {
+                // The file as it came is not needed any more, so it does not wait with the job.
+                let deposit = self.deposit(ticket.owner(), bytes, order.salt).await?;
+                let (photo, trace) = (deposit.report().clone(), deposit.trace().clone());
+                (Subject::Sent(Box::new(deposit)), photo, trace)
+            }
+            Source::Upload(id) => {
+                let kept = self.usable(ticket.owner(), &id).await?;
+                (Subject::Kept(id), kept.photo, kept.trace)
+            }
+        };
         let person = order.end_user.map(|end_user| self.vault.keyed_hashes("person", end_user.as_bytes()));
         let spec = Spec {
             key: ticket.key(),
             mode: ticket.mode(),
-            options: order.options.for_photo(deposit.report()),
+            options: order.options.for_photo(&photo),
             metadata: order.metadata,
             person: person.and_then(|hashes| hashes.into_iter().next()),
-            photo: deposit.report().clone(),
+            photo,
             intake_ms: millis(clock).unwrap_or_default(),
-            trace: deposit.trace().clone(),
+            kept: matches!(subject, Subject::Kept(_)),
+            trace,
         };
-        Ok(self.jobs.submit(ticket, deposit, spec, once).await?)
+        let taken = spec.kept.then_some(spec.trace.upload);
+        let accepted = self.jobs.submit(ticket, subject, spec, once).await?;
+        if let Some(upload) = taken.filter(|_| !accepted.replayed) {
+            self.note_taken(&accepted.job, &upload).await;
+        }
+        Ok(accepted)
+    }
+
+    /// Takes a photo in and keeps it sealed for an upload's time.
+    pub(super) async fn deposit(
+        &self,
+        owner: &Owner,
+        bytes: Bytes,
+        salt: Option<Salt>,
+    ) -> Result<Deposit, AcceptError> {
+        let photo = self.intake.take_in(bytes.clone()).await?;
+        let original = Original { bytes: &bytes, salt };
+        Ok(self.vault.deposit(owner, photo, original, self.upload_ttl).await?)
+    }
+
+    /// Twins come in one after the other and the later ones find what the first made, before their photo is looked at, so
+    /// that they cost next to nothing. On other nodes it is decided when what is made is written.
+    pub(super) async fn turn(&self, once: &[Once]) -> Option<MutexGuard<'_, ()>> {
+        match once.first() {
+            Some(once) => Some(self.twins.turn(once.name.as_str()).await),
+            None => None,
+        }
     }
 
     /// Does all that acceptance does before anything is kept, and keeps nothing.
@@ -135,7 +173,10 @@ impl Flow {
     /// When the photo cannot be taken, or it may cost too much.
     pub async fn validate(&self, ticket: &Ticket, received: Received) -> Result<Validation, AcceptError> {
         self.check_cost(ticket, &received.order)?;
-        let (_, photo) = self.intake.take_in(received.bytes).await?.into_parts();
+        let photo = match received.source {
+            Source::File(bytes) => self.intake.take_in(bytes).await?.into_parts().1,
+            Source::Upload(id) => self.usable(ticket.owner(), &id).await?.photo,
+        };
         let options = received.order.options.for_photo(&photo);
         let worst_case_micro_usd = self.studio(ticket.mode()).worst_case(&options);
         Ok(Validation { object: "validation", photo, options, worst_case_micro_usd })
@@ -150,10 +191,15 @@ impl Flow {
         }
     }
 
-    /// What a request is remembered by. The fingerprint is of what was sent, not of how, and not of defaults.
-    fn once(&self, owner: &Owner, key: &str, image: &[u8], canonical: &str) -> Vec<Once> {
-        let digest = hex(digest::digest(&digest::SHA256, image).as_ref());
-        let meaning = format!("figure 1\n{digest}\n{canonical}");
+    /// What a request is remembered by, if it is to be done once. The fingerprint is of what was sent, not of how, and not
+    /// of defaults.
+    pub(super) fn once(&self, owner: &Owner, order: &Order, source: &Source) -> Vec<Once> {
+        let Some(key) = &order.once else { return Vec::new() };
+        let source = match source {
+            Source::File(bytes) => hex(digest::digest(&digest::SHA256, bytes).as_ref()),
+            Source::Upload(id) => id.to_string(),
+        };
+        let meaning = format!("{} 1\n{source}\n{}", order.work.as_str(), order.canonical);
         let names = self.vault.keyed_hashes("once", format!("{}\n{key}", owner.as_str()).as_bytes());
         let fingerprints = self.vault.keyed_hashes("meaning", meaning.as_bytes());
         let once = names.iter().zip(fingerprints).map(|(name, fingerprint)| Once {

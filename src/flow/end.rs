@@ -6,8 +6,8 @@ use super::{Flow, FlowError, Made};
 use crate::{
     domain::{Code, Figure, FigureLinks, ImageMade, JobProblem, Moment, Stage, State, UploadTrace},
     jobs::{JobsError, Spec},
-    store::{Adoption, Claim, Finish, JobRef, LeaseLost, NotFinished, StoreKey},
-    vault::VaultError,
+    store::{Adoption, Claim, Finish, Job, JobRef, LeaseLost, NotFinished, StoreKey},
+    vault::{VaultError, Witness},
 };
 
 /// How a job ended.
@@ -37,7 +37,7 @@ impl Ending {
 }
 
 /// For how long a receipt is kept.
-const RECEIPT_KEPT: Duration = Duration::from_secs(30 * 24 * 3_600);
+pub(super) const RECEIPT_KEPT: Duration = Duration::from_secs(30 * 24 * 3_600);
 
 impl Flow {
     /// Ends a job that this node holds. In this order, so that a crash at any point leaves nothing that opens: the
@@ -115,7 +115,11 @@ impl Flow {
         let witness = self.vault.purge_photo(&of.owner, photo).await?;
         match self.jobs.spec(of).await {
             Ok(spec) => {
-                let receipt = self.receipt(of, &spec, &witness, super::receipt::reason(job.state, job.code))?;
+                let receipt = self.receipt_of(&job, &spec, &witness)?;
+                if spec.kept {
+                    let name = StoreKey::upload_receipt(&of.owner, photo);
+                    self.store.put(&name, receipt.clone().into(), RECEIPT_KEPT).await?;
+                }
                 self.store.put(&StoreKey::receipt(&of.owner, &of.figure), receipt.into(), RECEIPT_KEPT).await?;
             }
             Err(JobsError::Store(error) | JobsError::Vault(VaultError::Store(error))) => return Err(error.into()),
@@ -123,6 +127,13 @@ impl Flow {
             Err(error) => tracing::warn!(figure.id = %of.figure, %error, "a photo went without a receipt"),
         }
         self.purged(of, witness.purged_at).await
+    }
+
+    fn receipt_of(&self, job: &Job, spec: &Spec, witness: &Witness) -> Result<String, FlowError> {
+        let upload = spec.kept.then_some(spec.trace.upload);
+        let why = (witness, super::receipt::reason(job.state, job.code));
+        let of = (&job.of.owner, Some(job.of.figure), upload);
+        self.receipt(of, &spec.trace, why, self.recipients(spec.mode))
     }
 
     async fn purged(&self, of: &JobRef, at: Moment) -> Result<(), FlowError> {

@@ -6,13 +6,15 @@ mod erase;
 mod problem;
 mod read;
 mod receipt;
+mod upload;
 
 use std::{sync::Arc, time::Duration};
 
-pub use accept::{AcceptError, Order, Received, Twins};
+pub use accept::{AcceptError, Order, Received, Source, Twins};
 pub use end::Ending;
 pub use problem::FlowError;
 use tokio::time::Instant;
+pub use upload::UploadError;
 use zeroize::Zeroizing;
 
 use crate::{

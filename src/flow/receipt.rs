@@ -4,12 +4,10 @@ use time::OffsetDateTime;
 
 use super::{Flow, FlowError};
 use crate::{
-    domain::{Code, Mode, Moment, ReceiptId, State},
-    jobs::Spec,
-    store::JobRef,
+    domain::{Code, FigureId, Mode, Moment, Owner, ReceiptId, State, UploadId},
     studio::EngineKind,
     vault::{
-        Witness,
+        PhotoTrace, Witness,
         receipt::{
             Action, Grade, NotCovered, OpaqueAccount, Persistence, Reason, Receipt, ReceiptError, Recipient, StoreKind,
             VerifiedAbsent, VerifiedBy, What, sign,
@@ -25,29 +23,30 @@ const NOT_COVERED: [&str; 3] = [
 ];
 
 impl Flow {
+    /// Signs the receipt of a photo, of its figure or its upload or both.
     pub(super) fn receipt(
         &self,
-        of: &JobRef,
-        spec: &Spec,
-        witness: &Witness,
-        reason: Reason,
+        (owner, figure, upload): (&Owner, Option<FigureId>, Option<UploadId>),
+        trace: &PhotoTrace,
+        (witness, reason): (&Witness, Reason),
+        recipients: Vec<Recipient>,
     ) -> Result<String, FlowError> {
         let receipt = Receipt {
             iss: self.issuer.clone(),
             iat: u64::try_from(witness.purged_at.unix_seconds()).unwrap_or_default(),
             jti: ReceiptId::random(),
-            figure: Some(of.figure),
-            upload: None,
-            account: OpaqueAccount::parse(of.owner.as_str()).map_err(|_| ReceiptError::Claims)?,
-            commitments: spec.trace.commitments.clone(),
-            stored_at: date(spec.trace.stored_at)?,
+            figure,
+            upload,
+            account: OpaqueAccount::parse(owner.as_str()).map_err(|_| ReceiptError::Claims)?,
+            commitments: trace.commitments.clone(),
+            stored_at: date(trace.stored_at)?,
             purged_at: date(witness.purged_at)?,
             reason,
             actions: [What::DataKeyDestroyed, What::Unlinked]
                 .map(|what| Action { what, grade: Grade::Measured })
                 .into(),
             verified_absent: Some(absent(witness)),
-            recipients: self.recipients(spec.mode),
+            recipients,
             not_covered: NOT_COVERED.map(|words| NotCovered(words.to_owned())).into(),
             operator: self.operator.name.clone().unwrap_or_else(|| UNNAMED.to_owned()),
             privacy_contact: self.operator.privacy_contact.clone().unwrap_or_else(|| UNNAMED.to_owned()),
@@ -57,7 +56,7 @@ impl Flow {
     }
 
     /// Who may have got the photo: the offline engine runs in this process, and so nobody did.
-    fn recipients(&self, mode: Mode) -> Vec<Recipient> {
+    pub(super) fn recipients(&self, mode: Mode) -> Vec<Recipient> {
         let studio = self.studio(mode);
         match studio.kind() {
             EngineKind::Offline => Vec::new(),

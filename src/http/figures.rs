@@ -2,27 +2,23 @@
 
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
-    http::{
-        StatusCode,
-        header::{HeaderName, HeaderValue, LOCATION},
-    },
+    http::{StatusCode, header::LOCATION},
     web::{Data, Path, Payload},
 };
 use tokio::time::Instant;
 
 use super::{
-    Api, body,
+    Api,
     caller::Authenticated,
     images, inline,
     negotiate::{Answer, Patience},
     openapi::ImageFile,
-    order,
+    order::{self, receive},
     problem::Problem,
     record::Draft,
 };
 use crate::{
-    domain::{Code, Figure, FigureId, Owner, Scope, State},
-    flow::Received,
+    domain::{Code, Figure, FigureId, Owner, Scope, State, Work},
     jobs::Accepted,
     store::Job,
 };
@@ -59,35 +55,14 @@ pub(super) async fn create(
     let ticket = api.admit(&req, caller, Some(Scope::FiguresWrite)).await?;
     api.refuse_when_draining()?;
     let (answer, patience) = (Answer::wanted(&req)?, Patience::of(&req, api.max_wait)?);
-    let received = receive(&api, &req, payload, answer).await?;
+    let received = receive(&api, &req, payload, (answer, Work::Figure)).await?;
     // A body may take longer than it takes this node to begin to stop.
     api.refuse_when_draining()?;
     let flow = api.flow.clone();
     // On its own task: a handler is dropped when its client leaves, and half an acceptance must not stay behind.
     let accepted = api.finish(async move { flow.accept(&ticket, received).await }).await??;
-    let mut response = deliver(&api, &req, &accepted, answer, patience).await?;
-    if accepted.replayed {
-        response
-            .headers_mut()
-            .insert(HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
-    }
-    Ok(response)
-}
-
-/// Receives a photo and what is to be made of it.
-pub(super) async fn receive(
-    api: &Api,
-    req: &HttpRequest,
-    payload: Payload,
-    answer: Answer,
-) -> Result<Received, Problem> {
-    let mut given = body::of_query(req)?;
-    order::of_headers(req, &mut given)?;
-    // A raw body brings no options, so what is wrong with them is told before it is read.
-    let early = if body::is_raw(req) { Some(order::checked(api, req, answer, given.clone())?) } else { None };
-    let sent = body::receive(req, payload, api.body, given).await?;
-    let order = early.map_or_else(|| order::checked(api, req, answer, sent.given), Ok)?;
-    Ok(Received { bytes: sent.image, order })
+    let response = deliver(&api, &req, &accepted, answer, patience).await?;
+    Ok(order::marked(response, accepted.replayed))
 }
 
 /// Waits as long as the caller wants and answers with what is there.

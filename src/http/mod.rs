@@ -19,6 +19,7 @@ mod range;
 mod record;
 mod rest;
 mod span;
+mod uploads;
 mod validate;
 mod wire;
 
@@ -117,6 +118,11 @@ pub fn routes(config: &mut ServiceConfig) {
             get => events::stream, head => events::stream))
         .service(resource!("/v1/figures/{id}/receipt", "GET, HEAD, OPTIONS",
             get => figures::receipt, head => figures::receipt))
+        .service(resource!("/v1/uploads", "POST, OPTIONS", post => uploads::create))
+        .service(resource!("/v1/uploads/{id}", "GET, HEAD, DELETE, OPTIONS",
+            get => uploads::read, head => uploads::read, delete => uploads::erase))
+        .service(resource!("/v1/uploads/{id}/receipt", "GET, HEAD, OPTIONS",
+            get => uploads::receipt, head => uploads::receipt))
         .service(resource!("/v1/me", "GET, HEAD, OPTIONS", get => me::read, head => me::read))
         .service(resource!("/v1/styles", "GET, HEAD, OPTIONS", get => discovery::styles, head => discovery::styles))
         .service(resource!("/v1/models", "GET, HEAD, OPTIONS", get => discovery::models, head => discovery::models))

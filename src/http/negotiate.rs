@@ -39,6 +39,16 @@ impl Answer {
         image.ok_or_else(not_acceptable)
     }
 
+    /// Reads `Accept` where JSON alone is there.
+    pub(super) fn json_alone(req: &HttpRequest) -> Result<Self, Problem> {
+        let wanted = Self::wanted(req)?;
+        if wanted == Self::Json {
+            Ok(wanted)
+        } else {
+            Err(Problem::new(Code::NotAcceptable, "There is: application/json."))
+        }
+    }
+
     /// The format to make: what was given, unless a type alone is acceptable.
     pub(super) fn format(self, given: Option<Format>) -> Result<Option<Format>, Problem> {
         match (self, given) {

@@ -1,11 +1,15 @@
 //! What is to be made: options and headers, checked together.
 
-use actix_web::HttpRequest;
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{HeaderName, HeaderValue},
+    web::Payload,
+};
 
-use super::{Api, negotiate::Answer, problem::Problem};
+use super::{Api, body, negotiate::Answer, problem::Problem};
 use crate::{
-    domain::{Code, GivenOptions, OptionFault},
-    flow::Order,
+    domain::{Code, GivenOptions, OptionFault, Work},
+    flow::{Order, Received, Source},
     studio::CheckedOptions,
     vault::receipt::Salt,
 };
@@ -13,11 +17,45 @@ use crate::{
 /// The longest `Idempotency-Key`, in characters.
 const LONGEST_KEY: usize = 255;
 
-/// Takes the options that stand in headers.
+/// Receives a photo and what is to be made of it.
 ///
 /// # Errors
-/// When a header cannot be read.
-pub(super) fn of_headers(req: &HttpRequest, given: &mut GivenOptions) -> Result<(), Problem> {
+/// When the request cannot be read, or an option is wrong.
+pub(super) async fn receive(
+    api: &Api,
+    req: &HttpRequest,
+    payload: Payload,
+    asked: (Answer, Work),
+) -> Result<Received, Problem> {
+    let mut given = body::of_query(req, asked.1)?;
+    of_headers(req, &mut given)?;
+    // A raw body brings no options, so what is wrong with them is told before it is read.
+    let early = if body::is_raw(req) { Some(checked(api, req, asked, given.clone())?) } else { None };
+    let mut sent = body::receive(req, payload, api.body, given).await?;
+    if matches!(sent.source, Source::Upload(_)) {
+        if asked.1 == Work::Upload {
+            sent.given.fault(OptionFault::invalid("image", "must be the photo itself"));
+        }
+        if sent.given.commitment_salt.is_some() {
+            let fault = "was chosen when the photo was uploaded";
+            sent.given.fault(OptionFault::invalid("commitment_salt", fault));
+        }
+    }
+    let order = early.map_or_else(|| checked(api, req, asked, sent.given), Ok)?;
+    Ok(Received { source: sent.source, order })
+}
+
+/// Tells in an answer that an earlier request was it that was done.
+pub(super) fn marked(mut response: HttpResponse, replayed: bool) -> HttpResponse {
+    if replayed {
+        let name = HeaderName::from_static("idempotency-replayed");
+        response.headers_mut().insert(name, HeaderValue::from_static("true"));
+    }
+    response
+}
+
+/// Takes the options that stand in headers.
+fn of_headers(req: &HttpRequest, given: &mut GivenOptions) -> Result<(), Problem> {
     if let Some(end_user) = only(req, "Figurine-End-User")? {
         given.take("end_user", end_user);
     }
@@ -25,10 +63,12 @@ pub(super) fn of_headers(req: &HttpRequest, given: &mut GivenOptions) -> Result<
 }
 
 /// Checks what was given; every fault is told at once.
-///
-/// # Errors
-/// When an option or a header is wrong, or the answer cannot be of the kind that is asked for.
-pub(super) fn checked(api: &Api, req: &HttpRequest, answer: Answer, mut given: GivenOptions) -> Result<Order, Problem> {
+fn checked(
+    api: &Api,
+    req: &HttpRequest,
+    (answer, work): (Answer, Work),
+    mut given: GivenOptions,
+) -> Result<Order, Problem> {
     let once = only(req, "Idempotency-Key")?.map(key).transpose()?;
     let canonical = given.canonical();
     let salt = given.commitment_salt.take().map(|text| Salt::parse(&text)).transpose();
@@ -42,7 +82,7 @@ pub(super) fn checked(api: &Api, req: &HttpRequest, answer: Answer, mut given: G
     if options.options().n > 1 && answer != Answer::Json {
         return Err(Problem::new(Code::NRequiresJson, "Several images come with Accept: application/json alone."));
     }
-    Ok(Order { options, canonical, once, end_user, metadata, salt })
+    Ok(Order { work, options, canonical, once, end_user, metadata, salt })
 }
 
 /// The value of a header that may stand there once.

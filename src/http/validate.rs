@@ -5,8 +5,8 @@ use actix_web::{
     web::{Data, Payload},
 };
 
-use super::{Api, caller::Authenticated, figures, negotiate::Answer, openapi::ImageFile, problem::Problem};
-use crate::domain::{Code, Scope, Validation};
+use super::{Api, caller::Authenticated, negotiate::Answer, openapi::ImageFile, order::receive, problem::Problem};
+use crate::domain::{Scope, Validation, Work};
 
 /// Try a request for a figure
 ///
@@ -29,11 +29,8 @@ pub(super) async fn validate(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let ticket = api.admit(&req, caller, Some(Scope::FiguresWrite)).await?;
-    let answer = Answer::wanted(&req)?;
-    if answer != Answer::Json {
-        return Err(Problem::new(Code::NotAcceptable, "There is: application/json."));
-    }
-    let received = figures::receive(&api, &req, payload, answer).await?;
+    let answer = Answer::json_alone(&req)?;
+    let received = receive(&api, &req, payload, (answer, Work::Figure)).await?;
     let validation = api.flow.validate(&ticket, received).await?;
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(validation))
 }

@@ -9,7 +9,7 @@ pub use spec::Spec;
 
 use crate::{
     admission::Ticket,
-    domain::{FigureId, Moment, Owner},
+    domain::{FigureId, Moment, Owner, UploadId},
     store::{CancelOutcome, Claim, Job, JobRef, Known, NewJob, Once, Store, StoreError, StoreKey, Submission},
     vault::{Deposit, Vault, VaultError},
 };
@@ -65,6 +65,15 @@ pub struct Jobs {
     limits: JobLimits,
 }
 
+/// The photo of a job.
+#[derive(Debug)]
+pub enum Subject {
+    /// It came with the request: it goes with the job's end, or at once where there is no job.
+    Sent(Box<Deposit>),
+    /// It was kept ahead of use: the job takes it, and it goes with the job's end. Without a job it stays.
+    Kept(UploadId),
+}
+
 /// A job that was accepted.
 #[derive(Debug, Clone)]
 pub struct Accepted {
@@ -82,24 +91,32 @@ impl Jobs {
         Self { store, vault, limits }
     }
 
-    /// Makes a job of a deposit, in one step with its seat, unless the same was asked for before. Without a new job the
-    /// deposit is destroyed.
+    /// Makes a job, in one step with its seat and the upload that it takes, unless the same was asked for before. Without
+    /// a new job a deposit is destroyed.
     ///
     /// # Errors
-    /// When there is no seat or no place, the same key was used for something else, or store or vault fail.
+    /// When there is no seat or no place, the same key was used for something else, the upload was taken, or store or
+    /// vault fail.
     pub async fn submit(
         &self,
         ticket: &Ticket,
-        deposit: Deposit,
+        subject: Subject,
         spec: Spec,
         once: Vec<Once>,
     ) -> Result<Accepted, JobsError> {
-        let submitted = self.try_submit(ticket, &deposit, spec, once).await;
-        if submitted.as_ref().is_ok_and(|accepted| !accepted.replayed) {
-            return submitted;
+        let submitted = self.try_submit(ticket, &subject, spec, once).await;
+        let accepted = submitted.as_ref().is_ok_and(|accepted| !accepted.replayed);
+        match subject {
+            Subject::Sent(deposit) if !accepted => {
+                // What cannot be destroyed now goes when its time is over.
+                let _ = self.vault.purge_photo(deposit.owner(), &deposit.trace().upload).await;
+            }
+            Subject::Kept(upload) if accepted => {
+                // Not before, since a refusal must not give an upload more time. It may be gone with its job already.
+                let _ = self.vault.keep_photo(ticket.owner(), &upload, self.limits.deadline + GRACE).await;
+            }
+            Subject::Sent(_) | Subject::Kept(_) => {}
         }
-        // What cannot be destroyed now goes when its time is over.
-        let _ = self.vault.purge_photo(deposit.owner(), &deposit.trace().upload).await;
         submitted
     }
 
@@ -108,10 +125,21 @@ impl Jobs {
     /// # Errors
     /// [`JobsError::Mismatch`] when it was another; otherwise when the store fails.
     pub async fn recall(&self, owner: &Owner, once: &[Once]) -> Result<Option<Accepted>, JobsError> {
+        match self.known(once).await? {
+            Some(known) => self.replay(owner, known).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// What an earlier request with the same key was.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn known<I: TryFrom<String>>(&self, once: &[Once]) -> Result<Option<Known<I>>, JobsError> {
         for once in once {
             let kept = self.store.get(&once.name).await?;
             if let Some(known) = kept.and_then(|value| once.known(&value)) {
-                return self.replay(owner, known).await.map(Some);
+                return Ok(Some(known));
             }
         }
         Ok(None)
@@ -130,27 +158,33 @@ impl Jobs {
     async fn try_submit(
         &self,
         ticket: &Ticket,
-        deposit: &Deposit,
+        subject: &Subject,
         spec: Spec,
         once: Vec<Once>,
     ) -> Result<Accepted, JobsError> {
         let job = JobRef { owner: ticket.owner().clone(), figure: FigureId::random() };
         let lifetime = self.limits.deadline + GRACE;
-        self.vault.keep_photo(deposit.owner(), &deposit.trace().upload, lifetime).await?;
+        let (photo, consumes) = match subject {
+            Subject::Sent(deposit) => {
+                self.vault.keep_photo(deposit.owner(), &deposit.trace().upload, lifetime).await?;
+                (Some(deposit.trace().upload), None)
+            }
+            Subject::Kept(upload) => (Some(*upload), Some(StoreKey::unused(&job.owner, upload))),
+        };
         let name = StoreKey::spec(&job.owner, &job.figure);
         let retention = Duration::from_secs(spec.options.retention_seconds);
         self.vault.put(&name, spec.to_bytes()?, lifetime).await?;
         let new = NewJob {
             job: job.clone(),
             key: ticket.key(),
-            photo: Some(deposit.trace().upload),
+            photo,
             seats: ticket.seats(),
             places: self.limits.queued,
             deadline: self.limits.deadline,
             retention,
             remembered: REMEMBERED_FOR,
             once,
-            consumes: None,
+            consumes,
             listed: true,
         };
         let otherwise = match self.store.submit(new).await? {

@@ -29,6 +29,9 @@ pub struct Spec {
     pub photo: PhotoReport,
     /// How long reading the photo took, in milliseconds.
     pub intake_ms: u64,
+    /// Whether the photo was kept ahead of use.
+    #[serde(default)]
+    pub kept: bool,
     /// Where the photo lies and how it is committed to.
     pub trace: PhotoTrace,
 }

@@ -1,6 +1,6 @@
 //! What the store knows of a job. Nothing here describes a photo or a person.
 
-use std::time::Duration;
+use std::{fmt::Display, time::Duration};
 
 use super::StoreKey;
 use crate::domain::{Code, FigureId, KeyId, Moment, Owner, State, UploadId};
@@ -54,24 +54,28 @@ pub struct Once {
 }
 
 impl Once {
-    /// What is written under its name.
-    pub fn value(&self, figure: &FigureId) -> String {
-        format!("{figure} {}", self.fingerprint)
+    /// What is written under its name: the id of what the request made.
+    pub fn value(&self, made: impl Display) -> String {
+        format!("{made} {}", self.fingerprint)
     }
 
-    /// What is known under its name, read from the value there.
-    pub fn known(&self, value: &[u8]) -> Option<Known> {
-        let (figure, fingerprint) = std::str::from_utf8(value).ok()?.split_once(' ')?;
-        let figure = FigureId::parse(figure).ok()?;
-        Some(if fingerprint == self.fingerprint { Known::Same(figure) } else { Known::Other })
+    /// What is known under its name, read from the value there. Fingerprints of requests that make different things
+    /// differ.
+    pub fn known<I: TryFrom<String>>(&self, value: &[u8]) -> Option<Known<I>> {
+        let (made, fingerprint) = std::str::from_utf8(value).ok()?.split_once(' ')?;
+        if FigureId::parse(made).is_err() && UploadId::parse(made).is_err() {
+            return None;
+        }
+        let same = I::try_from(made.to_owned()).ok().filter(|_| fingerprint == self.fingerprint);
+        Some(same.map_or(Known::Other, Known::Same))
     }
 }
 
 /// What an earlier request with the same key was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Known {
-    /// The same; it made this figure.
-    Same(FigureId),
+pub enum Known<I = FigureId> {
+    /// The same; it made this.
+    Same(I),
     /// Another.
     Other,
 }

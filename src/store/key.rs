@@ -39,6 +39,11 @@ impl StoreKey {
         Self(format!("fig:{}:receipt:{}:{figure}", shard_tag(owner), owner.as_str()))
     }
 
+    /// The signed deletion receipt of a photo that was kept ahead of use.
+    pub fn upload_receipt(owner: &Owner, upload: &UploadId) -> Self {
+        Self(format!("fig:{}:receipt:{}:{upload}", shard_tag(owner), owner.as_str()))
+    }
+
     /// What remembers a request that is to be done once, by a keyed hash of the account's own key for it.
     pub fn once(owner: &Owner, digest: &str) -> Self {
         Self(format!("fig:{}:idem:{}:{digest}", shard_tag(owner), owner.as_str()))

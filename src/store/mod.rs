@@ -80,6 +80,9 @@ pub trait Store: Send + Sync + 'static {
     /// Keeps a value until its time is over.
     async fn put(&self, key: &StoreKey, value: Bytes, ttl: Duration) -> Result<()>;
 
+    /// Keeps a value where there is none yet; gives the one that is there already.
+    async fn put_new(&self, key: &StoreKey, value: Bytes, ttl: Duration) -> Result<Option<Bytes>>;
+
     /// Reads a value.
     async fn get(&self, key: &StoreKey) -> Result<Option<Bytes>>;
 

@@ -38,6 +38,16 @@ impl Vault {
         self.destroy_keys(&[StoreKey::photo(owner, upload)], 0).await
     }
 
+    /// Whether a photo or its data key is there.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn holds_photo(&self, owner: &Owner, upload: &UploadId) -> Result<bool, VaultError> {
+        let name = StoreKey::photo(owner, upload);
+        let keys = self.data_keys.count_present(&[name.data_key(0)]).await?;
+        Ok(keys + self.blobs.count_present(&[name]).await? > 0)
+    }
+
     /// Destroys a photo, its key again included, and looks whether both are gone.
     ///
     /// # Errors
@@ -45,9 +55,7 @@ impl Vault {
     pub async fn purge_photo(&self, owner: &Owner, upload: &UploadId) -> Result<Witness, VaultError> {
         let name = StoreKey::photo(owner, upload);
         self.destroy(std::slice::from_ref(&name), 0).await?;
-        let keys = self.data_keys.count_present(&[name.data_key(0)]).await?;
-        let photos = self.blobs.count_present(&[name]).await?;
-        if keys + photos > 0 {
+        if self.holds_photo(owner, upload).await? {
             return Err(VaultError::StillThere);
         }
         Ok(Witness {

@@ -80,6 +80,18 @@ impl TestApp {
         self.request(Method::POST, "/v1/figures").header("Content-Type", Form::TYPE).body(form.body())
     }
 
+    /// Keeps a photo ahead of use; gives its id.
+    pub(crate) async fn upload(&self, photo: Vec<u8>) -> String {
+        let answer = self.request(Method::POST, "/v1/uploads").body(photo).send().await.unwrap();
+        json_of(answer, 201).await["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// A request for something with JSON.
+    pub(crate) fn post_json(&self, path: &str, body: &Value) -> RequestBuilder {
+        let json = self.request(Method::POST, path).header("Content-Type", "application/json");
+        json.body(body.to_string())
+    }
+
     /// Makes a figure without waiting for it; gives its id.
     pub(crate) async fn submit(&self) -> String {
         let answer = self.post("", jpeg(320, 240)).header("Prefer", "respond-async").send().await.unwrap();

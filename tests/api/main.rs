@@ -19,4 +19,5 @@ mod raw;
 mod routes;
 mod settings;
 mod sse;
+mod uploads;
 mod ways;

@@ -9,6 +9,7 @@ crate::contract! {
     an_accepted_job_is_known_as_it_was_submitted
     a_job_is_found_with_its_own_account_alone
     the_same_request_finds_the_job_that_it_made
+    a_name_that_an_upload_has_used_is_no_jobs
     what_is_known_comes_before_every_other_refusal
     the_first_name_is_written_and_any_counts
     a_remembered_request_is_forgotten_after_its_time
@@ -54,6 +55,12 @@ async fn the_same_request_finds_the_job_that_it_made(bench: &Bench) {
     assert_eq!(bench.submit(&other).await, Submission::Known(Known::Other));
     bench.accept(NewJob { once: vec![once("e", "f")], ..job() }).await;
     assert_eq!(bench.store.queued().await.unwrap(), 2);
+}
+
+async fn a_name_that_an_upload_has_used_is_no_jobs(bench: &Bench) {
+    let (upload, once) = (UploadId::random(), once("d", "f"));
+    bench.store.put_new(&once.name, once.value(upload).into(), LONG).await.unwrap();
+    assert_eq!(bench.submit(&NewJob { once: vec![once], ..job() }).await, Submission::Known(Known::Other));
 }
 
 async fn what_is_known_comes_before_every_other_refusal(bench: &Bench) {

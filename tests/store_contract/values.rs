@@ -10,6 +10,7 @@ use crate::bench::{Bench, LONG, SHORT, owner};
 
 crate::contract! {
     a_value_is_kept_until_its_time_is_over
+    a_value_is_put_where_there_is_none_and_given_where_there_is_one
     a_value_of_many_megabytes_comes_back_whole
     the_time_of_a_value_can_be_set_anew
     deletion_and_counting_say_how_many_were_there
@@ -31,6 +32,16 @@ async fn a_value_is_kept_until_its_time_is_over(bench: &Bench) {
     bench.store.put(&key, Bytes::from_static(b"shorter"), SHORT).await.unwrap();
     bench.pass(SHORT).await;
     assert_eq!(bench.get(&key).await, None);
+}
+
+async fn a_value_is_put_where_there_is_none_and_given_where_there_is_one(bench: &Bench) {
+    let key = name();
+    let put = |value: &'static str, ttl| bench.store.put_new(&key, Bytes::from_static(value.as_bytes()), ttl);
+    assert_eq!(put("first", SHORT).await.unwrap(), None);
+    assert_eq!(put("second", LONG).await.unwrap().as_deref(), Some(&b"first"[..]));
+    bench.pass(SHORT).await;
+    assert_eq!(put("third", LONG).await.unwrap(), None);
+    assert_eq!(bench.get(&key).await.as_deref(), Some("third"));
 }
 
 async fn a_value_of_many_megabytes_comes_back_whole(bench: &Bench) {

@@ -1,4 +1,4 @@
-//! A JSON body: the photo as base64 in `image.data`, every other member an option.
+//! A JSON body: the photo as base64 in `image.data`, or its upload in `image.upload_id`, every other member an option.
 
 use std::{borrow::Cow, fmt, ops::Range};
 
@@ -12,23 +12,28 @@ use zeroize::Zeroizing;
 
 use super::Buffer;
 use crate::{
-    domain::{Code, GivenOptions, OptionFault},
+    domain::{Code, GivenOptions, OptionFault, UploadId},
+    flow::Source,
     http::problem::Problem,
 };
 
-/// Reads a body; gives the photo's file. Its base64 is decoded where it lies.
+/// Reads a body; gives the photo. Its base64 is decoded where it lies.
 ///
 /// # Errors
-/// When the body is not one JSON object, or the photo is not base64.
-pub(super) fn read(mut body: Buffer, given: &mut GivenOptions) -> Result<Option<Bytes>, Problem> {
+/// When the body is not one JSON object, or names two photos.
+pub(super) fn read(mut body: Buffer, given: &mut GivenOptions) -> Result<Option<Source>, Problem> {
     let place = {
         let mut reader = serde_json::Deserializer::from_slice(&body);
         let image = Top(given).deserialize(&mut reader).and_then(|image| reader.end().map(|()| image));
-        match image.map_err(|error| told(&error))? {
-            None => return Ok(None),
-            Some(Cow::Borrowed(text)) => Place::Within(range_of(text, &body)),
+        let Some(image) = image.map_err(|error| told(&error))? else { return Ok(None) };
+        match (image.data.map(|text| text.0), image.upload_id) {
+            (None, id) => return Ok(Some(Source::Upload(upload(id.as_ref().map(|text| &*text.0), given)))),
+            (Some(_), Some(_)) => {
+                return Err(Problem::new(Code::ImageAmbiguous, "image has both data and upload_id."));
+            }
+            (Some(Cow::Borrowed(text)), None) => Place::Within(range_of(text, &body)),
             // A text with escapes is not the base64 itself.
-            Some(Cow::Owned(text)) => Place::Apart(Zeroizing::new(text.into_bytes())),
+            (Some(Cow::Owned(text)), None) => Place::Apart(Zeroizing::new(text.into_bytes())),
         }
     };
     let decoded = match place {
@@ -41,10 +46,18 @@ pub(super) fn read(mut body: Buffer, given: &mut GivenOptions) -> Result<Option<
     };
     let Some(made) = decoded else {
         given.fault(OptionFault::invalid("image", "data must be base64 or a data: URL with base64"));
-        return Ok(Some(Bytes::new()));
+        return Ok(Some(Source::File(Bytes::new())));
     };
     body.truncate(made.end);
-    Ok(Some(Bytes::from_owner(body).slice(made.start..)))
+    Ok(Some(Source::File(Bytes::from_owner(body).slice(made.start..))))
+}
+
+/// The upload that is named; a text that is no id is a fault, and stands for one that nobody has.
+fn upload(id: Option<&str>, given: &mut GivenOptions) -> UploadId {
+    id.and_then(|text| UploadId::parse(text).ok()).unwrap_or_else(|| {
+        given.fault(OptionFault::invalid("image", "upload_id must be the id of an upload"));
+        UploadId::random()
+    })
 }
 
 enum Place {
@@ -97,7 +110,7 @@ fn told(error: &serde_json::Error) -> Problem {
 struct Top<'g>(&'g mut GivenOptions);
 
 impl<'de> DeserializeSeed<'de> for Top<'_> {
-    type Value = Option<Cow<'de, str>>;
+    type Value = Option<Image<'de>>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_map(self)
@@ -105,7 +118,7 @@ impl<'de> DeserializeSeed<'de> for Top<'_> {
 }
 
 impl<'de> Visitor<'de> for Top<'_> {
-    type Value = Option<Cow<'de, str>>;
+    type Value = Option<Image<'de>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
@@ -115,25 +128,28 @@ impl<'de> Visitor<'de> for Top<'_> {
         let mut image = None;
         while let Some(name) = map.next_key::<String>()? {
             if name == "image" {
-                if image.replace(map.next_value::<Image<'de>>()?).is_some() {
-                    return Err(A::Error::custom("image twice"));
+                let one = map.next_value::<Image<'de>>()?;
+                if (one.data.is_none() && one.upload_id.is_none()) || image.replace(one).is_some() {
+                    return Err(A::Error::custom("image empty or twice"));
                 }
-            } else if GivenOptions::is_option(&name) {
+            } else if self.0.takes(&name) {
                 self.0.take_json(&name, &map.next_value::<Value>()?);
             } else {
                 map.next_value::<IgnoredAny>()?;
                 self.0.fault(OptionFault::unknown(&name));
             }
         }
-        Ok(image.map(|image| image.data.0))
+        Ok(image)
     }
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Image<'a> {
-    #[serde(borrow)]
-    data: Text<'a>,
+    #[serde(borrow, default)]
+    data: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    upload_id: Option<Text<'a>>,
 }
 
 /// A text, borrowed wherever it stands as it is. (`Cow` alone is always read as owned.)
@@ -164,7 +180,8 @@ mod tests {
 
     fn read_text(text: &str) -> Result<(Option<Bytes>, Vec<OptionFault>), Code> {
         let mut given = GivenOptions::default();
-        let image = read(Zeroizing::new(text.as_bytes().to_vec()), &mut given).map_err(|problem| problem.code())?;
+        let source = read(Zeroizing::new(text.as_bytes().to_vec()), &mut given).map_err(|problem| problem.code())?;
+        let image = source.map(|source| if let Source::File(bytes) = source { bytes } else { Bytes::new() });
         Ok((image, given.take_faults()))
     }
 

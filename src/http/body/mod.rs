@@ -15,12 +15,15 @@ use inflow::Inflow;
 use zeroize::Zeroizing;
 
 use super::{problem::Problem, query};
-use crate::domain::{Code, GivenOptions, OptionFault};
+use crate::{
+    domain::{Code, GivenOptions, OptionFault, Work},
+    flow::Source,
+};
 
-/// What was sent: a photo's file and options.
+/// What was sent: a photo and options.
 pub(super) struct Sent {
-    /// The photo's file as it came.
-    pub(super) image: Bytes,
+    /// The photo.
+    pub(super) source: Source,
     /// The options of query and body; their faults are in them.
     pub(super) given: GivenOptions,
 }
@@ -32,10 +35,10 @@ const OPTIONS: u64 = 256 * 1024;
 ///
 /// # Errors
 /// When the query cannot be read.
-pub(super) fn of_query(req: &HttpRequest) -> Result<GivenOptions, Problem> {
-    let mut given = GivenOptions::default();
+pub(super) fn of_query(req: &HttpRequest, work: Work) -> Result<GivenOptions, Problem> {
+    let mut given = GivenOptions::of(work);
     for (name, value) in query::pairs(req.query_string())? {
-        if GivenOptions::NOT_IN_URLS.contains(&name.as_str()) {
+        if given.takes(&name) && GivenOptions::NOT_IN_URLS.contains(&name.as_str()) {
             given.fault(OptionFault::invalid(&name, "never stands in a URL; send JSON or a form"));
         } else {
             given.take(&name, &value);
@@ -67,10 +70,10 @@ pub(super) async fn receive(
     limits: BodyLimits,
     mut given: GivenOptions,
 ) -> Result<Sent, Problem> {
-    let image = match declared_type(req).as_str() {
+    let source = match declared_type(req).as_str() {
         FORM => {
             let inflow = Inflow::open(req, payload, limits, limits.bytes + OPTIONS)?;
-            form::read(req, inflow, limits.bytes, &mut given).await?
+            form::read(req, inflow, limits.bytes, &mut given).await?.map(Source::File)
         }
         JSON => {
             // Base64 is a third longer than what it stands for.
@@ -78,13 +81,13 @@ pub(super) async fn receive(
             json::read(body, &mut given)?
         }
         // Whatever else is declared: the bytes decide.
-        _ => Some(Bytes::from_owner(Inflow::open(req, payload, limits, limits.bytes)?.whole().await?)),
+        _ => Some(Source::File(Bytes::from_owner(Inflow::open(req, payload, limits, limits.bytes)?.whole().await?))),
     };
-    let image = image.ok_or_else(missing)?;
-    if image.len() as u64 > limits.bytes {
-        return Err(inflow::too_large(limits.bytes));
+    let source = source.ok_or_else(missing)?;
+    match &source {
+        Source::File(bytes) if bytes.len() as u64 > limits.bytes => Err(inflow::too_large(limits.bytes)),
+        Source::File(_) | Source::Upload(_) => Ok(Sent { source, given }),
     }
-    Ok(Sent { image, given })
 }
 
 fn missing() -> Problem {

@@ -33,7 +33,8 @@ fn is_figure(schema: Option<&Value>) -> bool {
 
 fn of_answer(operation: &str) -> Option<Value> {
     Some(match operation {
-        "readReceipt" => json!("eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJmaWd1cmluZSJ9.c2lnbmF0dXJl"),
+        "createUpload" | "readUpload" => upload(),
+        "readReceipt" | "readUploadReceipt" => json!("eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJmaWd1cmluZSJ9.c2lnbmF0dXJl"),
         "listFigures" => json!({"object": "list", "data": [succeeded()], "has_more": false, "next_cursor": null}),
         "followFigure" => json!(include_str!("events.txt")),
         "readMe" => me(),
@@ -60,6 +61,18 @@ fn of_answer(operation: &str) -> Option<Value> {
         }),
         "readHealth" | "readReadiness" => json!({"status": "ok"}),
         _ => return None,
+    })
+}
+
+fn upload() -> Value {
+    json!({
+        "id": "upl_019ab2c3d4e57f60a1b2c3d4e5f60718", "object": "upload", "status": "ready",
+        "created_at": "2026-11-23T20:33:07Z", "expires_at": "2026-11-23T20:43:07Z", "photo": succeeded()["photo"],
+        "figure": null, "commitment_salt": "c2FsdHNhbHRzYWx0c2FsdHNhbHRzYWx0c2FsdHNhbHQ",
+        "links": {
+            "self": "/v1/uploads/upl_019ab2c3d4e57f60a1b2c3d4e5f60718",
+            "receipt": "/v1/uploads/upl_019ab2c3d4e57f60a1b2c3d4e5f60718/receipt",
+        },
     })
 }
 

@@ -36,7 +36,8 @@ fn of_success(operation: &str, status: &str) -> Vec<&'static str> {
         ("readImage", "206") => [&["Cache-Control", "Accept-Ranges", "Content-Range"], &IMAGE[..]].concat(),
         ("followFigure", "200") => vec!["Cache-Control", "X-Accel-Buffering"],
         ("readImage", "304") => vec!["ETag", "Cache-Control"],
-        ("deleteFigure", "204") => Vec::new(),
+        ("createUpload", "201") => vec!["Location", "Cache-Control", REPLAYED],
+        ("deleteFigure" | "deleteUpload", "204") => Vec::new(),
         _ => vec!["Cache-Control"],
     }
 }
@@ -81,14 +82,14 @@ const TEXTS: [(&str, &str, &str); 17] = [
     ("Accept-Ranges", "That `Range` is understood.", "bytes"),
     ("Content-Range", "Which bytes these are, and of how many.", "bytes 0-1023/1180342"),
     ("X-Accel-Buffering", "`no`: proxies are to pass each event on at once.", "no"),
-    (REPLAYED, "`true` where an earlier request with the same `Idempotency-Key` made the figure.", "true"),
+    (REPLAYED, "`true` where an earlier request with the same `Idempotency-Key` was it that was done.", "true"),
     ("X-Request-Id", "The request, for support.", "req_019ab2c3d4e57f60a1b2c3d4e5f60718"),
     ("Figurine-Server-Version", "The version of the server.", crate::http::SERVER_VERSION),
     ("WWW-Authenticate", "What is wrong with the key, or missing (RFC 6750).", "Bearer realm=\"figurine\""),
     ("x-should-retry", "`false` where retrying is vain, whatever the status says.", "false"),
     (
         "Location",
-        "Where the figure is, or the image will be: an absolute URL.",
+        "Where the figure or the upload is, or the image will be: an absolute URL.",
         "http://127.0.0.1:8080/v1/figures/fig_019ab2c3d4e57f60a1b2c3d4e5f60718",
     ),
     ("Preference-Applied", "What was done of `Prefer` (RFC 7240): `wait` or `respond-async`.", "wait"),

@@ -18,7 +18,7 @@ pub(super) use shapes::{
 };
 use utoipa::OpenApi;
 
-use super::{discovery, events, figures, health, images, list, me, problem::ProblemBody, validate};
+use super::{discovery, events, figures, health, images, list, me, problem::ProblemBody, uploads, validate};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,12 +26,14 @@ use super::{discovery, events, figures, health, images, list, me, problem::Probl
     servers((url = "/", description = "The server that gave this document")),
     paths(
         figures::create, validate::validate, list::read, figures::read, figures::erase, figures::receipt, images::read, events::stream,
+        uploads::create, uploads::read, uploads::erase, uploads::receipt,
         me::read, discovery::styles, discovery::models, discovery::document, discovery::jwks, discovery::problem, health::alive, health::ready,
     ),
     components(schemas(ProblemBody)),
     security(("bearer" = []), ("apiKey" = [])),
     tags(
         (name = "Figures", description = "Photo in, figure out"),
+        (name = "Uploads", description = "Photos ahead of use"),
         (name = "Account", description = "The caller's own record"),
         (name = "Discovery", description = "What anybody may read"),
         (name = "Service", description = "How the node is")

@@ -21,10 +21,9 @@ const OPTIONS: &[Code] = &[
     Code::ImageAmbiguous,
     Code::UnknownField,
     Code::InvalidOption,
-    Code::NRequiresJson,
     Code::IdempotencyMismatch,
-    Code::CostLimit,
 ];
+const FIGURES: &[Code] = &[Code::NRequiresJson, Code::CostLimit];
 const PHOTO: &[Code] = &[
     Code::ImageMissing,
     Code::NotAnImage,
@@ -34,6 +33,9 @@ const PHOTO: &[Code] = &[
     Code::PhotoUnusable,
 ];
 const ROOM: &[Code] = &[Code::TooManyInFlight, Code::Overloaded, Code::StoreLost];
+/// Why an upload that a request names cannot be used.
+const UPLOADED: &[Code] = &[Code::NotFound, Code::UploadConsumed, Code::UploadExpired, Code::UploadDeleted];
+const UPLOAD_GONE: &[Code] = &[Code::UploadExpired, Code::UploadDeleted];
 const UNKNOWN: &[Code] = &[Code::NotFound];
 const GONE: &[Code] = &[Code::FigureExpired, Code::FigureDeleted];
 /// How a figure ends without an image.
@@ -54,13 +56,22 @@ const ENDINGS: &[Code] = &[
 /// The scope and the codes of an operation, beside those that all have.
 fn table(operation: &str) -> (Option<Scope>, &'static [&'static [Code]]) {
     match operation {
-        "createFigure" => (Some(Scope::FiguresWrite), &[ACCEPTED, BODY, OPTIONS, PHOTO, ROOM, GONE, ENDINGS]),
-        "validateFigure" => (Some(Scope::FiguresWrite), &[ACCEPTED, BODY, OPTIONS, PHOTO, &[Code::Overloaded]]),
+        "createFigure" => {
+            (Some(Scope::FiguresWrite), &[ACCEPTED, BODY, OPTIONS, FIGURES, PHOTO, UPLOADED, ROOM, GONE, ENDINGS])
+        }
+        "validateFigure" => {
+            (Some(Scope::FiguresWrite), &[ACCEPTED, BODY, OPTIONS, FIGURES, PHOTO, UPLOADED, &[Code::Overloaded]])
+        }
+        "createUpload" => {
+            (Some(Scope::FiguresWrite), &[ACCEPTED, BODY, OPTIONS, PHOTO, UPLOAD_GONE, &[Code::Overloaded]])
+        }
+        "readUpload" => (Some(Scope::FiguresRead), &[UNKNOWN, UPLOAD_GONE]),
+        "deleteUpload" => (Some(Scope::FiguresWrite), &[UNKNOWN, &[Code::UploadConsumed]]),
         "listFigures" => (Some(Scope::FiguresRead), &[HEADERS, QUERY]),
         "followFigure" => (Some(Scope::FiguresRead), &[ACCEPTED, UNKNOWN, GONE]),
         "readFigure" => (Some(Scope::FiguresRead), &[HEADERS, UNKNOWN, GONE]),
         "readImage" => (Some(Scope::FiguresRead), &[ACCEPTED, UNKNOWN, GONE, ENDINGS]),
-        "readReceipt" => (Some(Scope::FiguresRead), &[UNKNOWN]),
+        "readReceipt" | "readUploadReceipt" => (Some(Scope::FiguresRead), &[UNKNOWN]),
         "deleteFigure" => (Some(Scope::FiguresWrite), &[UNKNOWN, &[Code::StateConflict]]),
         "readProblem" => (None, &[UNKNOWN]),
         "readReadiness" => (None, &[&[Code::Draining, Code::StoreUnavailable]]),

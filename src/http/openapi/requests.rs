@@ -3,39 +3,55 @@
 use serde_json::{Map, Value, json};
 
 use super::{components, operations};
+use crate::domain::Work;
 
-/// The media types of such bodies and what their schemas are called.
-const BODIES: [(&str, &str); 2] = [("application/json", "FigureRequest"), ("multipart/form-data", "FigureForm")];
+/// Which operations take such bodies, for what, and what the bodies' schemas are called: of JSON and of forms.
+const BODIES: [(&str, Work, [&str; 2]); 3] = [
+    ("createFigure", Work::Figure, ["FigureRequest", "FigureForm"]),
+    ("validateFigure", Work::Figure, ["FigureRequest", "FigureForm"]),
+    ("createUpload", Work::Upload, ["UploadRequest", "UploadForm"]),
+];
 
 /// Adds these bodies to the operations that take photos with options.
 pub(super) fn add(document: &mut Value) {
-    let mut options = Map::new();
+    let mut made = Map::new();
     for (id, operation) in operations(document) {
-        if id != "createFigure" && id != "validateFigure" {
-            continue;
-        }
-        options = of_query(operation);
+        let Some((_, work, [json, form])) = BODIES.into_iter().find(|(own, _, _)| *own == id) else { continue };
+        let mut options = of_query(operation);
+        options.extend(words().into_iter().filter(|(name, _)| work.options().contains(&name.as_str())));
         let Some(content) = operation.get_mut("requestBody").and_then(|body| body.get_mut("content")) else { continue };
-        for (media_type, name) in BODIES {
+        for (media_type, name, schema) in
+            [("application/json", json, in_json(work, &options)), ("multipart/form-data", form, in_form(&options))]
+        {
             content[media_type] = json!({"schema": {"$ref": format!("#/components/schemas/{name}")}});
+            made.insert(name.to_owned(), schema);
         }
     }
-    options.extend(words());
     if let Some(schemas) = components(document, "schemas") {
-        let example = json!({"image": {"data": "/9j/4AAQSkZJRg=="}, "style": "pvc-scale", "aspect_ratio": "3:4"});
-        schemas.insert("FigureRequest".to_owned(), object(&options, image_in_json(), Some(example)));
-        let mut fields = options;
-        // A form has texts alone, so pairs stand there as JSON.
-        fields.insert(
-            "metadata".to_owned(),
-            json!({
-                "type": "string", "description": "Your own pairs of texts, given back untouched: a JSON object.",
-                "examples": ["{\"order\":\"4711\"}"],
-            }),
-        );
-        let image = json!({"type": "string", "format": "binary", "description": "The photo's file."});
-        schemas.insert("FigureForm".to_owned(), object(&fields, image, None));
+        schemas.append(&mut made);
     }
+}
+
+fn in_json(work: Work, options: &Map<String, Value>) -> Value {
+    let example = match work {
+        Work::Figure => json!({"image": {"data": "/9j/4AAQSkZJRg=="}, "style": "pvc-scale", "aspect_ratio": "3:4"}),
+        Work::Upload => json!({"image": {"data": "/9j/4AAQSkZJRg=="}}),
+    };
+    let mut schema = object(options, image_in_json(work));
+    schema["examples"] = json!([example]);
+    schema
+}
+
+fn in_form(options: &Map<String, Value>) -> Value {
+    let mut fields = options.clone();
+    // A form has texts alone, so pairs stand there as JSON.
+    if let Some(metadata) = fields.get_mut("metadata") {
+        *metadata = json!({
+            "type": "string", "description": "Your own pairs of texts, given back untouched: a JSON object.",
+            "examples": ["{\"order\":\"4711\"}"],
+        });
+    }
+    object(&fields, json!({"type": "string", "format": "binary", "description": "The photo's file."}))
 }
 
 /// The options of the query as members of an object.
@@ -78,25 +94,30 @@ fn words() -> Map<String, Value> {
     options.as_object().cloned().unwrap_or_default()
 }
 
-fn image_in_json() -> Value {
+fn image_in_json(work: Work) -> Value {
+    let data = json!({
+        "type": "string", "description": "The photo's file as base64, or a `data:` URL with it.",
+        "examples": ["/9j/4AAQSkZJRg=="],
+    });
+    let upload = json!({
+        "type": "string", "description": "The id of a photo that was uploaded before, instead of `data`.",
+        "examples": ["upl_019ab2c3d4e57f60a1b2c3d4e5f60718"],
+    });
+    let (properties, required) = match work {
+        Work::Upload => (json!({"data": data}), json!(["data"])),
+        Work::Figure => (json!({"data": data, "upload_id": upload}), json!([])),
+    };
     json!({
-        "type": "object", "required": ["data"], "additionalProperties": false, "description": "The photo.",
-        "properties": {"data": {
-            "type": "string", "description": "The photo's file as base64, or a `data:` URL with it.",
-            "examples": ["/9j/4AAQSkZJRg=="],
-        }},
+        "type": "object", "description": "The photo.", "properties": properties, "required": required,
+        "minProperties": 1, "maxProperties": 1, "additionalProperties": false,
     })
 }
 
-fn object(options: &Map<String, Value>, image: Value, example: Option<Value>) -> Value {
+fn object(options: &Map<String, Value>, image: Value) -> Value {
     let mut properties = Map::from_iter([("image".to_owned(), image)]);
     properties.extend(options.clone());
-    let mut schema = json!({
+    json!({
         "type": "object", "required": ["image"], "additionalProperties": false, "properties": properties,
         "description": "A photo and what is to be made of it.",
-    });
-    if let Some(example) = example {
-        schema["examples"] = json!([example]);
-    }
-    schema
+    })
 }

@@ -4,8 +4,8 @@ use super::Problem;
 use crate::{
     admission::AdmissionError,
     auth::AuthError,
-    domain::{Code, JobProblem, Stage},
-    flow::{AcceptError, FlowError},
+    domain::{Code, JobProblem, Stage, UploadId},
+    flow::{AcceptError, FlowError, UploadError},
     intake::IntakeError,
     jobs::JobsError,
     store::StoreError,
@@ -123,8 +123,29 @@ impl From<AcceptError> for Problem {
                 Self::new(Code::CostLimit, "A model that may be asked has no known price, so no limit can be kept.")
             }
             AcceptError::Intake(error) => Self::from(error).at_stage(Stage::Intake),
+            AcceptError::Upload(error) => error.into(),
             AcceptError::Vault(error) => error.into(),
             AcceptError::Jobs(error) => error.into(),
+        }
+    }
+}
+
+impl From<UploadError> for Problem {
+    fn from(error: UploadError) -> Self {
+        let receipt = |id: &UploadId| format!("Its deletion receipt is at /v1/uploads/{id}/receipt.");
+        match error {
+            UploadError::Unknown => Self::not_found(),
+            UploadError::Taken(figure) => {
+                let told = Self::new(Code::UploadConsumed, "A figure has taken the upload; its photo goes with it.");
+                figure.iter().fold(told, Self::of_figure)
+            }
+            UploadError::Expired(id) => {
+                Self::new(Code::UploadExpired, format!("The upload's time is over. {}", receipt(&id)))
+            }
+            UploadError::Deleted(id) => {
+                Self::new(Code::UploadDeleted, format!("The upload was deleted on request. {}", receipt(&id)))
+            }
+            UploadError::Flow(error) => error.into(),
         }
     }
 }

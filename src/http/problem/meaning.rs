@@ -23,6 +23,8 @@ pub(in crate::http) fn meaning(code: Code) -> (u16, &'static str) {
         Code::CanceledByCaller => (409, "The figure was canceled"),
         Code::FigureExpired => (410, "The figure's time is over"),
         Code::FigureDeleted => (410, "The figure was deleted"),
+        Code::UploadExpired => (410, "The upload's time is over"),
+        Code::UploadDeleted => (410, "The upload was deleted"),
         Code::BodyTooLarge => (413, "The body is too large"),
         Code::PhotoTooManyPixels => (413, "The photo has too many pixels or frames"),
         Code::NotAnImage => (415, "The bytes are not an image"),

@@ -59,7 +59,7 @@ impl Held {
         }
         seats.insert(new.job.clone());
         if let Some(once) = new.once.first() {
-            let value = once.value(&new.job.figure).into();
+            let value = once.value(new.job.figure).into();
             self.values.insert(once.name.clone(), Timed { value, until: now.plus(once.kept) });
         }
         if let Some(name) = &new.consumes {

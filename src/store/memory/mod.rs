@@ -77,6 +77,15 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    async fn put_new(&self, key: &StoreKey, value: Bytes, ttl: Duration) -> Result<Option<Bytes>> {
+        let (mut held, now) = (self.held(), self.clock.now());
+        if let Some(timed) = held.values.get(key).filter(|timed| timed.until > now) {
+            return Ok(Some(timed.value.clone()));
+        }
+        held.values.insert(key.clone(), Timed { value, until: now.plus(ttl) });
+        Ok(None)
+    }
+
     async fn get(&self, key: &StoreKey) -> Result<Option<Bytes>> {
         let now = self.clock.now();
         Ok(self.held().values.get(key).filter(|timed| timed.until > now).map(|timed| timed.value.clone()))

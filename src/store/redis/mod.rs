@@ -93,6 +93,10 @@ impl Store for RedisStore {
         values::put(&self.link, key, value, ttl).await
     }
 
+    async fn put_new(&self, key: &StoreKey, value: Bytes, ttl: Duration) -> Result<Option<Bytes>> {
+        values::put_new(&self.link, key, value, ttl).await
+    }
+
     async fn get(&self, key: &StoreKey) -> Result<Option<Bytes>> {
         values::get(&self.link, key).await
     }

@@ -14,12 +14,20 @@ use crate::{
     store::{Result, StoreKey},
 };
 
+static PUT_NEW: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/put_new.lua")));
+
 static ADD: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/add.lua")));
 
 pub(super) async fn put(link: &Link, key: &StoreKey, value: Bytes, ttl: Duration) -> Result<()> {
     let mut command = redis::cmd("SET");
     command.arg(key.as_str()).arg(value.as_ref()).arg("PX").arg(millis(ttl));
     link.carry(command).await
+}
+
+pub(super) async fn put_new(link: &Link, key: &StoreKey, value: Bytes, ttl: Duration) -> Result<Option<Bytes>> {
+    let mut call = PUT_NEW.prepare_invoke();
+    call.key(key.as_str()).arg(value.as_ref()).arg(millis(ttl));
+    link.run(call).await
 }
 
 pub(super) async fn get(link: &Link, key: &StoreKey) -> Result<Option<Bytes>> {

@@ -17,7 +17,7 @@ if owned(figure, owner) then
 end
 for at = 1, onces do
   local value = redis.call('GET', KEYS[3 + at])
-  if value and string.match(value, '^fig_%x+ ') then
+  if value and string.match(value, '^%l+_%x+ ') then
     return { 'known', text(at - 1), value }
   end
 end

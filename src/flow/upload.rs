@@ -1,0 +1,240 @@
+//! Photos that are kept ahead of use.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{AcceptError, Flow, FlowError, Received, Source, end::RECEIPT_KEPT};
+use crate::{
+    admission::Ticket,
+    domain::{FigureId, Moment, Owner, PhotoReport, Upload, UploadId, UploadLinks, UploadStatus},
+    jobs::JobsError,
+    store::{JobRef, Known, Once, StoreError, StoreKey},
+    vault::{
+        Deposit, PhotoTrace, VaultError,
+        receipt::{Reason, verify},
+    },
+};
+
+/// Why an upload cannot be used or read.
+#[derive(Debug, thiserror::Error)]
+pub enum UploadError {
+    /// There is none of this name in the account.
+    #[error("there is no such upload")]
+    Unknown,
+    /// A figure has taken it.
+    #[error("the upload was taken by a figure")]
+    Taken(Option<FigureId>),
+    /// Its time is over.
+    #[error("the upload's time is over")]
+    Expired(UploadId),
+    /// It was deleted on request.
+    #[error("the upload was deleted")]
+    Deleted(UploadId),
+    /// Store, vault or receipt failed.
+    #[error("the upload cannot be handled")]
+    Flow(#[from] FlowError),
+}
+
+impl From<VaultError> for UploadError {
+    fn from(error: VaultError) -> Self {
+        Self::Flow(error.into())
+    }
+}
+
+impl From<StoreError> for UploadError {
+    fn from(error: StoreError) -> Self {
+        Self::Flow(error.into())
+    }
+}
+
+/// What is known of an upload, sealed.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Kept {
+    pub(super) photo: PhotoReport,
+    pub(super) trace: PhotoTrace,
+    expires_at: Moment,
+    figure: Option<FigureId>,
+}
+
+/// For how long an upload is remembered after its time.
+const REMEMBERED_FOR: Duration = Duration::from_secs(24 * 3_600);
+
+/// For how long a request that is to be done once is remembered.
+pub(super) const ONCE_KEPT: Duration = Duration::from_secs(24 * 3_600);
+
+impl Flow {
+    /// Takes a photo in and keeps it ahead of use, or finds the one that the same request kept before; says which. Must
+    /// run to its end once begun.
+    ///
+    /// # Errors
+    /// When the photo cannot be taken, what the same request kept is gone, or vault or store fail.
+    pub async fn keep(&self, ticket: &Ticket, received: Received) -> Result<(Upload, bool), AcceptError> {
+        let (Received { source, order }, owner) = (received, ticket.owner());
+        let once = self.once(owner, &order, &source);
+        let _turn = self.turn(&once).await;
+        if let Some(known) = self.jobs.known(&once).await? {
+            return self.kept_before(owner, known).await;
+        }
+        let bytes = match source {
+            Source::File(bytes) => bytes,
+            Source::Upload(_) => return Err(UploadError::Unknown.into()),
+        };
+        let deposit = self.deposit(owner, bytes, order.salt).await?;
+        let id = deposit.trace().upload;
+        match self.write_down(&deposit, once.first()).await {
+            Ok(None) => Ok((self.upload(owner, &id).await?, false)),
+            otherwise => {
+                // What cannot be destroyed now goes when its time is over.
+                let _ = self.vault.purge_photo(owner, &id).await;
+                match otherwise? {
+                    Some(known) => self.kept_before(owner, known).await,
+                    None => Err(UploadError::Unknown.into()),
+                }
+            }
+        }
+    }
+
+    async fn kept_before(&self, owner: &Owner, known: Known<UploadId>) -> Result<(Upload, bool), AcceptError> {
+        match known {
+            Known::Same(id) => Ok((self.upload(owner, &id).await?, true)),
+            Known::Other => Err(JobsError::Mismatch.into()),
+        }
+    }
+
+    /// Writes down that a photo is kept. Gives what the same request was found to be elsewhere meanwhile.
+    async fn write_down(&self, deposit: &Deposit, once: Option<&Once>) -> Result<Option<Known<UploadId>>, UploadError> {
+        let (owner, trace) = (deposit.owner(), deposit.trace());
+        let expires_at = trace.stored_at.plus(self.upload_ttl);
+        let photo = deposit.report().clone();
+        let kept = Kept { photo, trace: trace.clone(), expires_at, figure: None };
+        self.remember(owner, &kept).await?;
+        self.store.put(&StoreKey::unused(owner, &trace.upload), "unused".into(), self.upload_ttl).await?;
+        let Some(once) = once else { return Ok(None) };
+        let value = once.value(trace.upload);
+        let known = self.store.put_new(&once.name, value.into(), once.kept).await?;
+        let Some(known) = known.and_then(|value| once.known(&value)) else { return Ok(None) };
+        let names = [StoreKey::unused(owner, &trace.upload)];
+        self.store.delete(&names).await?;
+        self.vault.destroy(&[StoreKey::upload(owner, &trace.upload)], 0).await?;
+        Ok(Some(known))
+    }
+
+    async fn remember(&self, owner: &Owner, kept: &Kept) -> Result<(), UploadError> {
+        let record = serde_json::to_vec(kept).map_err(|_| FlowError::Record)?;
+        let name = StoreKey::upload(owner, &kept.trace.upload);
+        Ok(self.vault.put(&name, record.into(), self.upload_ttl + REMEMBERED_FOR).await?)
+    }
+
+    /// Notes which figure has taken an upload. Without the note it is known as taken all the same.
+    pub(super) async fn note_taken(&self, job: &JobRef, id: &UploadId) {
+        let noted = match self.known_upload(&job.owner, id).await {
+            Ok((kept, _)) => self.remember(&job.owner, &Kept { figure: Some(job.figure), ..kept }).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = noted {
+            tracing::warn!(figure.id = %job.figure, %error, "it was not noted which figure took an upload");
+        }
+    }
+
+    /// An upload that can be used now.
+    pub(super) async fn usable(&self, owner: &Owner, id: &UploadId) -> Result<Kept, UploadError> {
+        match self.known_upload(owner, id).await? {
+            (kept, true) => Ok(kept),
+            (kept, false) => Err(UploadError::Taken(kept.figure)),
+        }
+    }
+
+    /// An upload within its time, taken or not.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn upload(&self, owner: &Owner, id: &UploadId) -> Result<Upload, UploadError> {
+        let (kept, unused) = self.known_upload(owner, id).await?;
+        Ok(Upload {
+            id: *id,
+            object: "upload",
+            status: if unused { UploadStatus::Ready } else { UploadStatus::Consumed },
+            created_at: kept.trace.stored_at,
+            expires_at: kept.expires_at,
+            photo: kept.photo,
+            figure: kept.figure,
+            commitment_salt: kept.trace.salt,
+            links: UploadLinks::of(id),
+        })
+    }
+
+    /// An upload within its time, and whether it is unused.
+    async fn known_upload(&self, owner: &Owner, id: &UploadId) -> Result<(Kept, bool), UploadError> {
+        let record = match self.vault.open(&StoreKey::upload(owner, id)).await {
+            Ok(record) => record,
+            Err(VaultError::Gone) => return Err(self.fate(owner, id).await?),
+            Err(error) => return Err(error.into()),
+        };
+        let kept: Kept = serde_json::from_slice(&record).map_err(|_| FlowError::Record)?;
+        if kept.expires_at <= self.store.now().await? {
+            self.expire(owner, &kept).await?;
+            return Err(UploadError::Expired(*id));
+        }
+        let unused = self.store.count_present(&[StoreKey::unused(owner, id)]).await? > 0;
+        Ok((kept, unused))
+    }
+
+    /// What became of an upload that is not remembered, by its receipt.
+    async fn fate(&self, owner: &Owner, id: &UploadId) -> Result<UploadError, UploadError> {
+        let Some(receipt) = self.kept_receipt(owner, id).await? else { return Ok(UploadError::Unknown) };
+        let receipt = verify(&receipt, &self.receipt_keys.jwks()).map_err(FlowError::from)?;
+        let deleted = receipt.reason == Reason::Deleted;
+        Ok(if deleted { UploadError::Deleted(*id) } else { UploadError::Expired(*id) })
+    }
+
+    /// Writes the receipt of an upload whose time is over, unless the photo is still there: then a figure has it.
+    async fn expire(&self, owner: &Owner, kept: &Kept) -> Result<(), UploadError> {
+        if kept.figure.is_some() || self.vault.holds_photo(owner, &kept.trace.upload).await? {
+            return Ok(());
+        }
+        self.purge_upload(owner, kept, Reason::Expired).await
+    }
+
+    /// Deletes an upload that no figure has taken. Deleting twice is no error.
+    ///
+    /// # Errors
+    /// [`UploadError::Taken`], [`UploadError::Unknown`]; otherwise when store or vault fail.
+    pub async fn delete_upload(&self, owner: &Owner, id: &UploadId) -> Result<(), UploadError> {
+        let kept = match self.known_upload(owner, id).await {
+            Ok((kept, _)) => kept,
+            Err(UploadError::Deleted(_) | UploadError::Expired(_)) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        // Whoever takes the mark away has the upload: either a figure or this deletion.
+        if self.store.delete(&[StoreKey::unused(owner, id)]).await? == 0 {
+            return Err(UploadError::Taken(kept.figure));
+        }
+        self.purge_upload(owner, &kept, Reason::Deleted).await
+    }
+
+    async fn purge_upload(&self, owner: &Owner, kept: &Kept, reason: Reason) -> Result<(), UploadError> {
+        let id = &kept.trace.upload;
+        let witness = self.vault.purge_photo(owner, id).await?;
+        let receipt = self.receipt((owner, None, Some(*id)), &kept.trace, (&witness, reason), Vec::new())?;
+        self.store.put(&StoreKey::upload_receipt(owner, id), receipt.into(), RECEIPT_KEPT).await?;
+        Ok(self.vault.destroy(&[StoreKey::upload(owner, id)], 0).await?)
+    }
+
+    /// The signed deletion receipt of an upload, for 30 days after its end; `None` while its photo is there.
+    ///
+    /// # Errors
+    /// When store or vault fail.
+    pub async fn upload_receipt(&self, owner: &Owner, id: &UploadId) -> Result<Option<String>, UploadError> {
+        // One whose time is over gets its receipt when it is looked for.
+        if let Err(error @ UploadError::Flow(_)) = self.known_upload(owner, id).await {
+            return Err(error);
+        }
+        Ok(self.kept_receipt(owner, id).await?)
+    }
+
+    async fn kept_receipt(&self, owner: &Owner, id: &UploadId) -> Result<Option<String>, FlowError> {
+        let kept = self.store.get(&StoreKey::upload_receipt(owner, id)).await?;
+        Ok(kept.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok()))
+    }
+}
