@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Category, Code, FigureId, MicroUsd, Moment, Options, PhotoReport, Quality, Stage, State};
+use super::{Category, Code, FigureId, MicroUsd, Moment, Options, PhotoReport, Quality, Stage, State, UploadId};
 
 /// One figure, whatever its state.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -29,8 +29,9 @@ pub struct Figure {
     pub expires_at: Option<Moment>,
     /// The effective value of every option.
     pub options: Options,
-    /// What was received.
-    pub photo: PhotoReport,
+    /// What was received. A prompt from a given analysis, which is kept as a figure that stopped early, has none.
+    #[schema(value_type = PhotoReport)]
+    pub photo: Option<PhotoReport>,
     /// What was seen in the photo. Null until analyzed.
     pub analysis: Option<Analysis>,
     /// The prompt that the image was made with. Null until written.
@@ -235,6 +236,10 @@ pub struct Timings {
 /// What happened to the photo.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UploadTrace {
+    /// The upload that the photo is, where the photo has an id of its own.
+    #[schema(value_type = Option<String>, example = "upl_019ab2c3d4e57f60a1b2c3d4e5f60718")]
+    #[serde(default)]
+    pub id: Option<UploadId>,
     /// When it was stored.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub stored_at: Option<Moment>,

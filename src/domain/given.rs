@@ -52,6 +52,8 @@ pub struct GivenOptions {
     pub metadata: BTreeMap<String, String>,
     /// The most that it may cost, in micro-USD.
     pub max_cost_micro_usd: Option<u64>,
+    /// What a prompt is to be written from in place of a photo: an analysis as JSON, not yet read.
+    pub analysis: Option<String>,
     /// The caller's own salt of the receipt, base64url.
     pub commitment_salt: Option<String>,
     work: Work,
@@ -64,7 +66,7 @@ impl GivenOptions {
     pub const LOOKS: [&'static str; 5] = ["base", "packaging", "setting", "pose", "scale"];
 
     /// The options that never stand in a URL: free words, and what names a person.
-    pub const NOT_IN_URLS: [&'static str; 4] = ["prompt", "metadata", "end_user", "commitment_salt"];
+    pub const NOT_IN_URLS: [&'static str; 5] = ["analysis", "prompt", "metadata", "end_user", "commitment_salt"];
 
     /// Nothing yet, for a request of which the options are those of its work.
     pub fn of(work: Work) -> Self {
@@ -160,6 +162,10 @@ impl GivenOptions {
             "commitment_salt" => {
                 set(name, &mut self.commitment_salt, salt(value), "base64url of 32 bytes, without padding")
             }
+            "analysis" => {
+                self.analysis = Some(value.to_owned());
+                Ok(())
+            }
             "metadata" => {
                 self.metadata = pairs(value).ok_or_else(|| {
                     OptionFault::invalid(name, "must be at most 16 pairs of texts, of 40 and 500 characters at most")
@@ -196,7 +202,7 @@ fn kind(name: &str) -> Kind {
     match name {
         "n" | "seed" | "retention_seconds" | "max_cost_micro_usd" => Kind::Number,
         "enhance" => Kind::Flag,
-        "metadata" => Kind::Pairs,
+        "metadata" | "analysis" => Kind::Pairs,
         "style" | "aspect_ratio" | "size" | "format" | "delivery" | "prompt" | "end_user" | "commitment_salt" => {
             Kind::Text
         }

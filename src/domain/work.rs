@@ -9,6 +9,10 @@ pub enum Work {
     /// A figure.
     #[default]
     Figure,
+    /// What is in a photo, alone.
+    Analysis,
+    /// The prompt for a figure, alone.
+    Prompt,
     /// A photo to be kept ahead of use.
     Upload,
 }
@@ -18,6 +22,8 @@ impl Work {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Figure => "figure",
+            Self::Analysis => "analysis",
+            Self::Prompt => "prompt",
             Self::Upload => "upload",
         }
     }
@@ -25,7 +31,10 @@ impl Work {
     /// The names of the options that it takes.
     pub fn options(self) -> &'static [&'static str] {
         match self {
-            Self::Figure => &[
+            Self::Figure => &OF_FIGURES,
+            Self::Analysis => &["retention_seconds", "end_user", "metadata", "max_cost_micro_usd", "commitment_salt"],
+            Self::Prompt => &[
+                "analysis",
                 "style",
                 "prompt",
                 "base",
@@ -33,13 +42,7 @@ impl Work {
                 "setting",
                 "pose",
                 "scale",
-                "aspect_ratio",
-                "size",
-                "n",
-                "format",
                 "enhance",
-                "delivery",
-                "seed",
                 "retention_seconds",
                 "end_user",
                 "metadata",
@@ -50,3 +53,26 @@ impl Work {
         }
     }
 }
+
+/// The options of a figure.
+const OF_FIGURES: [&str; 19] = [
+    "style",
+    "prompt",
+    "base",
+    "packaging",
+    "setting",
+    "pose",
+    "scale",
+    "aspect_ratio",
+    "size",
+    "n",
+    "format",
+    "enhance",
+    "delivery",
+    "seed",
+    "retention_seconds",
+    "end_user",
+    "metadata",
+    "max_cost_micro_usd",
+    "commitment_salt",
+];

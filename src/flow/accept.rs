@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     hash::{DefaultHasher, Hash, Hasher},
+    time::Duration,
 };
 
 use aws_lc_rs::digest;
@@ -15,12 +16,12 @@ use tokio::{
 use super::{Flow, UploadError, millis, upload::ONCE_KEPT};
 use crate::{
     admission::Ticket,
-    domain::{MicroUsd, Owner, UploadId, Validation, Work, hex},
+    domain::{Analysis, MicroUsd, Owner, PhotoReport, UploadId, Validation, Work, hex},
     intake::IntakeError,
-    jobs::{Accepted, JobsError, Spec, Subject},
+    jobs::{Accepted, JobsError, Spec, Subject, Terms},
     store::{Once, StoreKey},
     studio::CheckedOptions,
-    vault::{Deposit, Original, VaultError, receipt::Salt},
+    vault::{Deposit, Original, PhotoTrace, VaultError, receipt::Salt},
 };
 
 /// What a photo is taken from.
@@ -30,6 +31,8 @@ pub enum Source {
     File(Bytes),
     /// A photo that was kept ahead of use.
     Upload(UploadId),
+    /// No photo: what was seen in one before.
+    Analysis(Box<Analysis>),
 }
 
 /// A photo and what is to be made of it.
@@ -46,6 +49,8 @@ pub struct Received {
 pub struct Order {
     /// What is asked for.
     pub work: Work,
+    /// When it must have ended, where that is sooner than for others.
+    pub deadline: Option<Duration>,
     /// The options, checked.
     pub options: CheckedOptions,
     /// The options that were given, in canonical form.
@@ -78,6 +83,14 @@ pub enum AcceptError {
     /// There was no room, or the store failed.
     #[error("the job was not accepted")]
     Jobs(#[from] JobsError),
+}
+
+/// What a job is made from.
+struct Drawn {
+    subject: Subject,
+    photo: Option<PhotoReport>,
+    trace: Option<PhotoTrace>,
+    analysis: Option<Analysis>,
 }
 
 /// Turns for requests that are twins. There is a fixed number, so others may wait for one another, too.
@@ -113,37 +126,55 @@ impl Flow {
         if let Some(earlier) = self.jobs.recall(ticket.owner(), &once).await? {
             return Ok(earlier);
         }
-        self.check_cost(ticket, &order)?;
+        self.check_cost(ticket, &order, &source)?;
+        let kept = matches!(source, Source::Upload(_));
+        let Drawn { subject, photo, trace, analysis } = self.draw(ticket, source, &order).await?;
+        let taken = if let Subject::Kept(upload) = subject { Some(upload) } else { None };
+        let person = order.end_user.map(|end_user| self.vault.keyed_hashes("person", end_user.as_bytes()));
+        let spec = Spec {
+            key: ticket.key(),
+            mode: ticket.mode(),
+            work: order.work,
+            options: order.options.for_photo(photo.as_ref()),
+            metadata: order.metadata,
+            person: person.and_then(|hashes| hashes.into_iter().next()),
+            photo,
+            analysis,
+            intake_ms: millis(clock).unwrap_or_default(),
+            kept,
+            trace,
+        };
+        let terms = Terms { once, deadline: order.deadline };
+        let accepted = self.jobs.submit(ticket, subject, spec, terms).await?;
+        if let Some(upload) = taken.filter(|_| !accepted.replayed) {
+            self.note_taken(&accepted.job, &upload).await;
+        }
+        Ok(accepted)
+    }
+
+    /// What a job is made from. An upload is taken by a figure alone; analyses and prompts look at it.
+    async fn draw(&self, ticket: &Ticket, source: Source, order: &Order) -> Result<Drawn, AcceptError> {
         let (subject, photo, trace) = match source {
             Source::File(bytes) => {
                 // The file as it came is not needed any more, so it does not wait with the job.
-                let deposit = self.deposit(ticket.owner(), bytes, order.salt).await?;
+                let deposit = self.deposit(ticket.owner(), bytes, order.salt.clone()).await?;
                 let (photo, trace) = (deposit.report().clone(), deposit.trace().clone());
                 (Subject::Sent(Box::new(deposit)), photo, trace)
             }
             Source::Upload(id) => {
                 let kept = self.usable(ticket.owner(), &id).await?;
-                (Subject::Kept(id), kept.photo, kept.trace)
+                let taken = order.work == Work::Figure;
+                if !taken {
+                    self.note_read(ticket, &id).await?;
+                }
+                (if taken { Subject::Kept(id) } else { Subject::Untouched }, kept.photo, kept.trace)
+            }
+            Source::Analysis(analysis) => {
+                let (subject, analysis) = (Subject::Untouched, Some(*analysis));
+                return Ok(Drawn { subject, photo: None, trace: None, analysis });
             }
         };
-        let person = order.end_user.map(|end_user| self.vault.keyed_hashes("person", end_user.as_bytes()));
-        let spec = Spec {
-            key: ticket.key(),
-            mode: ticket.mode(),
-            options: order.options.for_photo(&photo),
-            metadata: order.metadata,
-            person: person.and_then(|hashes| hashes.into_iter().next()),
-            photo,
-            intake_ms: millis(clock).unwrap_or_default(),
-            kept: matches!(subject, Subject::Kept(_)),
-            trace,
-        };
-        let taken = spec.kept.then_some(spec.trace.upload);
-        let accepted = self.jobs.submit(ticket, subject, spec, once).await?;
-        if let Some(upload) = taken.filter(|_| !accepted.replayed) {
-            self.note_taken(&accepted.job, &upload).await;
-        }
-        Ok(accepted)
+        Ok(Drawn { subject, photo: Some(photo), trace: Some(trace), analysis: None })
     }
 
     /// Takes a photo in and keeps it sealed for an upload's time.
@@ -172,20 +203,22 @@ impl Flow {
     /// # Errors
     /// When the photo cannot be taken, or it may cost too much.
     pub async fn validate(&self, ticket: &Ticket, received: Received) -> Result<Validation, AcceptError> {
-        self.check_cost(ticket, &received.order)?;
+        self.check_cost(ticket, &received.order, &received.source)?;
         let photo = match received.source {
             Source::File(bytes) => self.intake.take_in(bytes).await?.into_parts().1,
             Source::Upload(id) => self.usable(ticket.owner(), &id).await?.photo,
+            Source::Analysis(_) => return Err(UploadError::Unknown.into()),
         };
-        let options = received.order.options.for_photo(&photo);
-        let worst_case_micro_usd = self.studio(ticket.mode()).worst_case(&options);
+        let options = received.order.options.for_photo(Some(&photo));
+        let worst_case_micro_usd = self.studio(ticket.mode()).worst_case(received.order.work, &options, false);
         Ok(Validation { object: "validation", photo, options, worst_case_micro_usd })
     }
 
-    fn check_cost(&self, ticket: &Ticket, order: &Order) -> Result<(), AcceptError> {
+    fn check_cost(&self, ticket: &Ticket, order: &Order, source: &Source) -> Result<(), AcceptError> {
         let options = order.options.options();
         let Some(most) = options.max_cost_micro_usd else { return Ok(()) };
-        match self.studio(ticket.mode()).worst_case(options) {
+        let analyzed = matches!(source, Source::Analysis(_));
+        match self.studio(ticket.mode()).worst_case(order.work, options, analyzed) {
             Some(worst) if worst <= MicroUsd(most) => Ok(()),
             worst => Err(AcceptError::TooDear(worst)),
         }
@@ -198,6 +231,8 @@ impl Flow {
         let source = match source {
             Source::File(bytes) => hex(digest::digest(&digest::SHA256, bytes).as_ref()),
             Source::Upload(id) => id.to_string(),
+            // It is among the options.
+            Source::Analysis(_) => String::new(),
         };
         let meaning = format!("{} 1\n{source}\n{}", order.work.as_str(), order.canonical);
         let names = self.vault.keyed_hashes("once", format!("{}\n{key}", owner.as_str()).as_bytes());

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::{Flow, FlowError, Made};
 use crate::{
-    domain::{Code, Figure, FigureLinks, ImageMade, JobProblem, Moment, Stage, State, UploadTrace},
+    domain::{Code, Figure, FigureLinks, ImageMade, JobProblem, Moment, Stage, State, UploadTrace, Work},
     jobs::{JobsError, Spec},
     store::{Adoption, Claim, Finish, Job, JobRef, LeaseLost, NotFinished, StoreKey},
     vault::{VaultError, Witness},
@@ -115,12 +117,12 @@ impl Flow {
         let witness = self.vault.purge_photo(&of.owner, photo).await?;
         match self.jobs.spec(of).await {
             Ok(spec) => {
-                let receipt = self.receipt_of(&job, &spec, &witness)?;
-                if spec.kept {
-                    let name = StoreKey::upload_receipt(&of.owner, photo);
-                    self.store.put(&name, receipt.clone().into(), RECEIPT_KEPT).await?;
+                let receipt = Bytes::from(self.receipt_of(&job, &spec, &witness).await?);
+                let of_figure = (spec.work == Work::Figure).then(|| StoreKey::receipt(&of.owner, &of.figure));
+                let of_upload = spec.upload().map(|upload| StoreKey::upload_receipt(&of.owner, &upload));
+                for name in of_upload.into_iter().chain(of_figure) {
+                    self.store.put(&name, receipt.clone(), RECEIPT_KEPT).await?;
                 }
-                self.store.put(&StoreKey::receipt(&of.owner, &of.figure), receipt.into(), RECEIPT_KEPT).await?;
             }
             Err(JobsError::Store(error) | JobsError::Vault(VaultError::Store(error))) => return Err(error.into()),
             // Nobody knows any more what the photo was committed to; the photo is gone all the same.
@@ -129,11 +131,15 @@ impl Flow {
         self.purged(of, witness.purged_at).await
     }
 
-    fn receipt_of(&self, job: &Job, spec: &Spec, witness: &Witness) -> Result<String, FlowError> {
-        let upload = spec.kept.then_some(spec.trace.upload);
+    async fn receipt_of(&self, job: &Job, spec: &Spec, witness: &Witness) -> Result<String, FlowError> {
+        let trace = spec.trace.as_ref().ok_or(FlowError::Record)?;
+        let mut recipients = self.recipients(spec.mode);
+        if spec.kept && recipients.is_empty() {
+            recipients = self.shown_to(&job.of.owner, &trace.upload).await?;
+        }
         let why = (witness, super::receipt::reason(job.state, job.code));
-        let of = (&job.of.owner, Some(job.of.figure), upload);
-        self.receipt(of, &spec.trace, why, self.recipients(spec.mode))
+        let figure = (spec.work == Work::Figure).then_some(job.of.figure);
+        self.receipt((&job.of.owner, figure, spec.upload()), trace, why, recipients)
     }
 
     async fn purged(&self, of: &JobRef, at: Moment) -> Result<(), FlowError> {
@@ -213,9 +219,10 @@ pub(super) fn opened(job: &JobRef, spec: &Spec, created_at: Moment) -> Figure {
         cost: crate::domain::Cost::default(),
         timings_ms: crate::domain::Timings { intake: Some(spec.intake_ms), ..Default::default() },
         upload: UploadTrace {
-            stored_at: Some(spec.trace.stored_at),
+            id: spec.upload(),
+            stored_at: spec.trace.as_ref().map(|trace| trace.stored_at),
             purged_at: None,
-            commitment_salt: Some(spec.trace.salt.clone()),
+            commitment_salt: spec.trace.as_ref().map(|trace| trace.salt.clone()),
             receipt: None,
         },
         problem: None,

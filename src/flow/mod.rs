@@ -20,13 +20,13 @@ use zeroize::Zeroizing;
 use crate::{
     auth::KeySet,
     config::Operator,
-    domain::{Analysis, Cost, EngineUsed, JobProblem, Mode, Provenance, Stage, State, Timings},
+    domain::{Analysis, Cost, EngineUsed, JobProblem, Mode, Provenance, Stage, State, Timings, Work},
     engine::Photo64,
     intake::Intake,
     jobs::{Jobs, Spec},
     store::{Lease, LeaseLost, Store, StoreKey},
-    studio::{Brief, Finished, Studio},
-    vault::Vault,
+    studio::{Analyzed, Brief, Finished, Studio},
+    vault::{Vault, VaultError},
 };
 
 /// Everything that a figure passes through.
@@ -85,7 +85,7 @@ impl Flow {
         }
     }
 
-    /// Makes the figure of a job that this node holds.
+    /// Makes the figure of a job that this node holds, or as much of one as is asked for.
     ///
     /// # Errors
     /// Why there is no image. `made` then tells how far it came and what it cost.
@@ -98,21 +98,51 @@ impl Flow {
     ) -> Result<(), FlowError> {
         let studio = self.studio(spec.mode);
         let photo = self.photo(lease, spec).await?;
-
-        let clock = self.reach(lease, State::Analyzing).await?;
-        let analyzed = studio.analyze(&photo, &mut made.cost, deadline).await?;
-        made.timings.analyze = millis(clock);
+        let analyzed = match (&spec.analysis, &photo) {
+            (Some(analysis), _) => Analyzed { analysis: analysis.clone(), model: String::new() },
+            (None, Some(photo)) => {
+                let clock = self.reach(lease, State::Analyzing).await?;
+                let analyzed = studio.analyze(photo, &mut made.cost, deadline).await?;
+                made.engine = Some(studio.text_engine(analyzed.model.clone()));
+                made.timings.analyze = millis(clock);
+                analyzed
+            }
+            (None, None) => return Err(FlowError::Record),
+        };
+        made.analysis = Some(analyzed.analysis.clone());
+        if spec.work == Work::Analysis {
+            return Ok(());
+        }
 
         let clock = self.reach(lease, State::Enhancing).await?;
         let enhanced = studio.enhance(&spec.options, &analyzed.analysis, &mut made.cost, deadline).await?;
         made.timings.enhance = millis(clock);
-        made.analysis = Some(analyzed.analysis);
-
-        let clock = self.reach(lease, State::Rendering).await?;
-        let brief = Brief { prompt: &enhanced.prompt, options: &spec.options, text_model: &analyzed.model, index: 0 };
-        let rendered = render_all(studio, &photo, brief, made, deadline).await?;
-        made.timings.render = millis(clock);
         made.prompt = Some(enhanced.prompt);
+        if let Some(model) = enhanced.model {
+            made.engine = Some(studio.text_engine(model));
+        }
+        match photo.filter(|_| spec.work == Work::Figure) {
+            Some(photo) => self.render(lease, spec, (&photo, &analyzed.model, deadline), made).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn render(
+        &self,
+        lease: &Lease,
+        spec: &Spec,
+        (photo, text_model, deadline): (&Photo64, &str, Instant),
+        made: &mut Made,
+    ) -> Result<(), FlowError> {
+        let studio = self.studio(spec.mode);
+        let clock = self.reach(lease, State::Rendering).await?;
+        let prompt = made.prompt.take().unwrap_or_default();
+        // What is told of a figure's engine is what made its images.
+        made.engine = None;
+        let brief = Brief { prompt: &prompt, options: &spec.options, text_model, index: 0 };
+        let rendered = render_all(studio, photo, brief, made, deadline).await?;
+        made.timings.render = millis(clock);
+        made.prompt = Some(prompt);
 
         let clock = self.reach(lease, State::Finishing).await?;
         for bytes in rendered {
@@ -123,10 +153,15 @@ impl Flow {
     }
 
     /// The photo, opened and made ready for the engine; its plaintext is cleared at once.
-    async fn photo(&self, lease: &Lease, spec: &Spec) -> Result<Photo64, FlowError> {
-        let name = StoreKey::photo(&lease.job.owner, &spec.trace.upload);
-        let jpeg: Zeroizing<Vec<u8>> = self.vault.open(&name).await?;
-        Ok(Photo64::jpeg(&jpeg))
+    async fn photo(&self, lease: &Lease, spec: &Spec) -> Result<Option<Photo64>, FlowError> {
+        let Some(trace) = &spec.trace else { return Ok(None) };
+        let name = StoreKey::photo(&lease.job.owner, &trace.upload);
+        let jpeg: Zeroizing<Vec<u8>> = match self.vault.open(&name).await {
+            // Somebody else's to take: a figure has, or it was deleted, or its time is over.
+            Err(VaultError::Gone) if spec.kept && spec.work != Work::Figure => return Err(FlowError::UploadGone),
+            opened => opened?,
+        };
+        Ok(Some(Photo64::jpeg(&jpeg)))
     }
 
     async fn reach(&self, lease: &Lease, state: State) -> Result<Instant, FlowError> {

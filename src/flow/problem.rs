@@ -30,6 +30,9 @@ pub enum FlowError {
     /// The caller asked for it.
     #[error("canceled by the caller")]
     Canceled,
+    /// The upload that was looked at without its being taken is gone.
+    #[error("the upload is gone")]
+    UploadGone,
     /// The deadline is over.
     #[error("the deadline is over")]
     Deadline,
@@ -61,6 +64,7 @@ impl FlowError {
             Self::Store(StoreError::Unavailable) => Code::StoreUnavailable,
             Self::Store(StoreError::Lost) => Code::StoreLost,
             Self::Canceled => Code::CanceledByCaller,
+            Self::UploadGone => Code::StateConflict,
             Self::Deadline => Code::DeadlineExceeded,
             Self::Studio(StudioError::Convert | StudioError::Style)
             | Self::Vault(_)
@@ -132,7 +136,7 @@ fn told(category: engine::Category) -> Category {
 
 /// Words for a person. Never the engine's.
 fn detail(code: Code) -> &'static str {
-    const WORDS: [(Code, &str); 13] = [
+    const WORDS: [(Code, &str); 14] = [
         (Code::BlockedPhoto, "The engine refused the photo by its policy. Another photo may pass."),
         (Code::BlockedPrompt, "The engine refused the wishes by its policy. Other words may pass."),
         (Code::BlockedFigure, "The engine refused the finished image by its policy. Another style may pass."),
@@ -143,6 +147,7 @@ fn detail(code: Code) -> &'static str {
         (Code::UpstreamRateLimited, "The engine limits this installation for the moment."),
         (Code::UpstreamTimeout, "The engine took too long."),
         (Code::DeadlineExceeded, "The figure was not ready by its deadline."),
+        (Code::StateConflict, "The upload was taken or deleted while it was looked at."),
         (Code::StoreUnavailable, "The store does not answer."),
         (Code::StoreLost, "The store has lost its data."),
         (Code::CanceledByCaller, "The figure was canceled by its caller."),

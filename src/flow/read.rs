@@ -18,9 +18,13 @@ impl Flow {
     pub async fn read(&self, job: &Job) -> Result<Option<Figure>, FlowError> {
         let read = if job.state.is_terminal() { self.read_ended(job).await? } else { self.read_open(job).await? };
         let Some(mut figure) = read else { return Ok(None) };
-        figure.upload.purged_at = job.purged_at;
-        if job.purged_at.is_some() {
-            figure.upload.receipt = self.read_receipt(&job.of.owner, &job.of.figure).await?;
+        if let Some(photo) = job.photo {
+            figure.upload.purged_at = job.purged_at;
+            figure.upload.receipt = match figure.upload.id {
+                _ if job.purged_at.is_none() => None,
+                Some(_) => self.kept_receipt(&job.of.owner, &photo).await?,
+                None => self.read_receipt(&job.of.owner, &job.of.figure).await?,
+            };
         }
         Ok(Some(figure))
     }

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::{AcceptError, Flow, FlowError, Received, Source, end::RECEIPT_KEPT};
 use crate::{
     admission::Ticket,
-    domain::{FigureId, Moment, Owner, PhotoReport, Upload, UploadId, UploadLinks, UploadStatus},
+    domain::{FigureId, Mode, Moment, Owner, PhotoReport, Upload, UploadId, UploadLinks, UploadStatus},
     jobs::JobsError,
     store::{JobRef, Known, Once, StoreError, StoreKey},
     vault::{
         Deposit, PhotoTrace, VaultError,
-        receipt::{Reason, verify},
+        receipt::{Reason, Recipient, verify},
     },
 };
 
@@ -78,7 +78,7 @@ impl Flow {
         }
         let bytes = match source {
             Source::File(bytes) => bytes,
-            Source::Upload(_) => return Err(UploadError::Unknown.into()),
+            Source::Upload(_) | Source::Analysis(_) => return Err(UploadError::Unknown.into()),
         };
         let deposit = self.deposit(owner, bytes, order.salt).await?;
         let id = deposit.trace().upload;
@@ -135,6 +135,21 @@ impl Flow {
         if let Err(error) = noted {
             tracing::warn!(figure.id = %job.figure, %error, "it was not noted which figure took an upload");
         }
+    }
+
+    /// Notes that an upload is shown to somebody without its being taken, for its receipt.
+    pub(super) async fn note_read(&self, ticket: &Ticket, id: &UploadId) -> Result<(), UploadError> {
+        if self.recipients(ticket.mode()).is_empty() {
+            return Ok(());
+        }
+        let mark = StoreKey::shown(ticket.owner(), id);
+        Ok(self.store.put(&mark, "shown".into(), self.upload_ttl + REMEMBERED_FOR).await?)
+    }
+
+    /// Who may have got the photo of an upload before a figure took it.
+    pub(super) async fn shown_to(&self, owner: &Owner, id: &UploadId) -> Result<Vec<Recipient>, StoreError> {
+        let shown = self.store.count_present(&[StoreKey::shown(owner, id)]).await? > 0;
+        Ok(if shown { self.recipients(Mode::Live) } else { Vec::new() })
     }
 
     /// An upload that can be used now.
@@ -216,7 +231,8 @@ impl Flow {
     async fn purge_upload(&self, owner: &Owner, kept: &Kept, reason: Reason) -> Result<(), UploadError> {
         let id = &kept.trace.upload;
         let witness = self.vault.purge_photo(owner, id).await?;
-        let receipt = self.receipt((owner, None, Some(*id)), &kept.trace, (&witness, reason), Vec::new())?;
+        let recipients = self.shown_to(owner, id).await?;
+        let receipt = self.receipt((owner, None, Some(*id)), &kept.trace, (&witness, reason), recipients)?;
         self.store.put(&StoreKey::upload_receipt(owner, id), receipt.into(), RECEIPT_KEPT).await?;
         Ok(self.vault.destroy(&[StoreKey::upload(owner, id)], 0).await?)
     }
@@ -233,7 +249,7 @@ impl Flow {
         Ok(self.kept_receipt(owner, id).await?)
     }
 
-    async fn kept_receipt(&self, owner: &Owner, id: &UploadId) -> Result<Option<String>, FlowError> {
+    pub(super) async fn kept_receipt(&self, owner: &Owner, id: &UploadId) -> Result<Option<String>, FlowError> {
         let kept = self.store.get(&StoreKey::upload_receipt(owner, id)).await?;
         Ok(kept.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok()))
     }

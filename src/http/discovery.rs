@@ -1,20 +1,24 @@
 //! What anybody may read: styles, models, the document, public keys, the pages of problems.
 
+use std::sync::LazyLock;
+
 use actix_web::{
-    HttpResponse,
-    http::header::CACHE_CONTROL,
+    HttpRequest, HttpResponse,
+    http::header::{CACHE_CONTROL, ETAG},
     web::{Data, Path},
 };
+use aws_lc_rs::digest;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
     Api,
+    etag::is_known,
     openapi::{self, ApiDocument, JwkSet},
     problem::{Problem, meaning},
 };
 use crate::{
-    domain::{Code, Mode, RATIOS},
+    domain::{Code, Mode, RATIOS, hex},
     studio::{DEFAULT_STYLE, Style, styles as all_styles},
 };
 
@@ -40,12 +44,29 @@ pub(super) struct StyleList {
 /// What a figure can be made of, and what may be chosen about each style.
 #[utoipa::path(
     get, path = "/v1/styles", operation_id = "listStyles", tag = "Discovery", security(()),
-    responses((status = 200, description = "Every style", body = StyleList))
+    params(super::openapi::IfNoneMatchHeader),
+    responses(
+        (status = 200, description = "Every style", body = StyleList),
+        (status = 304, description = "They are as `If-None-Match` says"),
+    )
 )]
-pub(super) async fn styles() -> HttpResponse {
-    let list = StyleList { data: all_styles(), has_more: false, next_cursor: None, default: DEFAULT_STYLE };
-    HttpResponse::Ok().insert_header(AN_HOUR).json(list)
+pub(super) async fn styles(req: HttpRequest) -> HttpResponse {
+    let (list, etag) = &*STYLES;
+    if is_known(&req, etag) {
+        return HttpResponse::NotModified().insert_header(AN_HOUR).insert_header((ETAG, etag.as_str())).finish();
+    }
+    let mut answer = HttpResponse::Ok();
+    answer.content_type("application/json").insert_header(AN_HOUR).insert_header((ETAG, etag.as_str()));
+    answer.body(list.as_str())
 }
+
+/// The list as it is sent, and its entity tag.
+static STYLES: LazyLock<(String, String)> = LazyLock::new(|| {
+    let list = StyleList { data: all_styles(), has_more: false, next_cursor: None, default: DEFAULT_STYLE };
+    let text = serde_json::to_string(&list).unwrap_or_default();
+    let digest = hex(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
+    (text, format!("\"{digest}\""))
+});
 
 /// The engine in use and what it makes.
 #[expect(clippy::struct_field_names, reason = "the names are the API's")]

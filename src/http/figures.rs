@@ -132,12 +132,16 @@ pub(super) fn to_image(api: &Api, id: &FigureId, index: u32, patience: Patience)
 
 /// The problem of a figure that has ended without an image.
 pub(super) async fn failure(api: &Api, job: &Job) -> Problem {
-    let problem = match api.flow.read(job).await {
+    why(api, job).await.of_figure(&job.of.figure)
+}
+
+/// The problem of a job that has ended without what it was to make.
+pub(super) async fn why(api: &Api, job: &Job) -> Problem {
+    match api.flow.read(job).await {
         Ok(Some(Figure { problem: Some(problem), .. })) => Problem::from(problem),
         Ok(_) => gone(api, job).await,
         Err(error) => Problem::from(error),
-    };
-    problem.of_figure(&job.of.figure)
+    }
 }
 
 /// Finds a job of the caller's account; somebody else's is as if it did not exist.
@@ -164,12 +168,18 @@ pub(super) async fn gone(api: &Api, job: &Job) -> Problem {
     if in_time && !job.deleted {
         return Problem::new(job.code.unwrap_or(Code::Internal), "The figure's record cannot be read. It was logged.");
     }
-    let receipt = format!("Its deletion receipt is at /v1/figures/{}/receipt.", job.of.figure);
-    if job.deleted {
-        Problem::new(Code::FigureDeleted, format!("The figure was deleted on request. {receipt}"))
+    let of_figure = api.flow.read_receipt(&job.of.owner, &job.of.figure).await;
+    let receipt = match (of_figure, job.photo) {
+        (Ok(None), Some(photo)) => format!("Its deletion receipt is at /v1/uploads/{photo}/receipt."),
+        (Ok(None), None) => String::new(),
+        (Ok(Some(_)) | Err(_), _) => format!("Its deletion receipt is at /v1/figures/{}/receipt.", job.of.figure),
+    };
+    let (code, words) = if job.deleted {
+        (Code::FigureDeleted, "The result was deleted on request.")
     } else {
-        Problem::new(Code::FigureExpired, format!("The figure's time is over. {receipt}"))
-    }
+        (Code::FigureExpired, "The result's time is over.")
+    };
+    Problem::new(code, format!("{words} {receipt}").trim())
 }
 
 /// Read a figure

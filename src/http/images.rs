@@ -6,7 +6,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     http::{
         StatusCode,
-        header::{ACCEPT_RANGES, CONTENT_RANGE, ETAG, HeaderValue, IF_NONE_MATCH},
+        header::{ACCEPT_RANGES, CONTENT_RANGE, ETAG, HeaderValue},
     },
     web::{Data, Path},
 };
@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use super::{
     Api,
     caller::Authenticated,
+    etag::is_known,
     figures::{failure, find, gone, read_or_gone, to_image},
     negotiate::{Patience, accepts_image},
     openapi::ImageFile,
@@ -94,9 +95,7 @@ async fn opened(api: &Api, job: &Job, index: u32) -> Result<Bytes, Problem> {
 async fn send_unless_known(api: &Api, req: &HttpRequest, job: &Job, index: u32) -> Result<HttpResponse, Problem> {
     let (figure, image) = chosen(api, req, job, index).await?;
     let etag = etag(&image);
-    let same =
-        |value: &str| value.trim() == "*" || value.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag);
-    if req.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(same) {
+    if is_known(req, &etag) {
         return Ok(HttpResponse::NotModified().insert_header((ETAG, etag)).insert_header(CACHING).finish());
     }
     let bytes = opened(api, job, index).await?;

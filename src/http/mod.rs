@@ -3,6 +3,7 @@
 mod body;
 mod caller;
 mod discovery;
+mod etag;
 mod events;
 mod figures;
 mod health;
@@ -19,6 +20,7 @@ mod range;
 mod record;
 mod rest;
 mod span;
+mod studies;
 mod uploads;
 mod validate;
 mod wire;
@@ -123,6 +125,8 @@ pub fn routes(config: &mut ServiceConfig) {
             get => uploads::read, head => uploads::read, delete => uploads::erase))
         .service(resource!("/v1/uploads/{id}/receipt", "GET, HEAD, OPTIONS",
             get => uploads::receipt, head => uploads::receipt))
+        .service(resource!("/v1/analyses", "POST, OPTIONS", post => studies::analyze))
+        .service(resource!("/v1/prompts", "POST, OPTIONS", post => studies::write))
         .service(resource!("/v1/me", "GET, HEAD, OPTIONS", get => me::read, head => me::read))
         .service(resource!("/v1/styles", "GET, HEAD, OPTIONS", get => discovery::styles, head => discovery::styles))
         .service(resource!("/v1/models", "GET, HEAD, OPTIONS", get => discovery::models, head => discovery::models))

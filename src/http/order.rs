@@ -6,11 +6,16 @@ use actix_web::{
     web::Payload,
 };
 
-use super::{Api, body, negotiate::Answer, problem::Problem};
+use super::{
+    Api,
+    body::{self, Sent},
+    negotiate::Answer,
+    problem::Problem,
+};
 use crate::{
     domain::{Code, GivenOptions, OptionFault, Work},
     flow::{Order, Received, Source},
-    studio::CheckedOptions,
+    studio::{CheckedOptions, parse_analysis},
     vault::receipt::Salt,
 };
 
@@ -32,17 +37,42 @@ pub(super) async fn receive(
     // A raw body brings no options, so what is wrong with them is told before it is read.
     let early = if body::is_raw(req) { Some(checked(api, req, asked, given.clone())?) } else { None };
     let mut sent = body::receive(req, payload, api.body, given).await?;
-    if matches!(sent.source, Source::Upload(_)) {
-        if asked.1 == Work::Upload {
-            sent.given.fault(OptionFault::invalid("image", "must be the photo itself"));
+    let source = source(&mut sent)?;
+    let misfit = match (&source, asked.1) {
+        (Source::Upload(_), Work::Upload) => Some(("image", "must be the photo itself")),
+        (Source::Upload(_), _) if sent.given.commitment_salt.is_some() => {
+            Some(("commitment_salt", "was chosen when the photo was uploaded"))
         }
-        if sent.given.commitment_salt.is_some() {
-            let fault = "was chosen when the photo was uploaded";
-            sent.given.fault(OptionFault::invalid("commitment_salt", fault));
+        (Source::Analysis(_), _) if sent.given.commitment_salt.is_some() => {
+            Some(("commitment_salt", "is for a photo, and there is none"))
         }
+        _ => None,
+    };
+    if let Some((name, reason)) = misfit {
+        sent.given.fault(OptionFault::invalid(name, reason));
     }
     let order = early.map_or_else(|| checked(api, req, asked, sent.given), Ok)?;
-    Ok(Received { source: sent.source, order })
+    Ok(Received { source, order })
+}
+
+/// What was sent to make something from: a photo, or an analysis in its place.
+fn source(sent: &mut Sent) -> Result<Source, Problem> {
+    match (sent.source.take(), sent.given.analysis.take()) {
+        (None, None) => {
+            let faults = sent.given.take_faults();
+            Err(if faults.is_empty() { body::missing() } else { Problem::options(&faults) })
+        }
+        (Some(source), None) => Ok(source),
+        (Some(_), Some(_)) => {
+            Err(Problem::new(Code::ImageAmbiguous, "There are a photo and an analysis; one of them is enough."))
+        }
+        (None, Some(text)) => {
+            parse_analysis(&text).map(|analysis| Source::Analysis(Box::new(analysis))).ok_or_else(|| {
+                let fault = "must be an analysis as POST /v1/analyses gives it";
+                Problem::options(&[OptionFault::invalid("analysis", fault)])
+            })
+        }
+    }
 }
 
 /// Tells in an answer that an earlier request was it that was done.
@@ -82,7 +112,9 @@ fn checked(
     if options.options().n > 1 && answer != Answer::Json {
         return Err(Problem::new(Code::NRequiresJson, "Several images come with Accept: application/json alone."));
     }
-    Ok(Order { work, options, canonical, once, end_user, metadata, salt })
+    // A figure can be fetched later; of what is given in the answer alone nobody would hear.
+    let deadline = (work != Work::Figure).then_some(api.max_wait);
+    Ok(Order { work, deadline, options, canonical, once, end_user, metadata, salt })
 }
 
 /// The value of a header that may stand there once.

@@ -9,7 +9,7 @@ pub use spec::Spec;
 
 use crate::{
     admission::Ticket,
-    domain::{FigureId, Moment, Owner, UploadId},
+    domain::{FigureId, Moment, Owner, UploadId, Work},
     store::{CancelOutcome, Claim, Job, JobRef, Known, NewJob, Once, Store, StoreError, StoreKey, Submission},
     vault::{Deposit, Vault, VaultError},
 };
@@ -72,6 +72,17 @@ pub enum Subject {
     Sent(Box<Deposit>),
     /// It was kept ahead of use: the job takes it, and it goes with the job's end. Without a job it stays.
     Kept(UploadId),
+    /// There is none, or it stays as it is.
+    Untouched,
+}
+
+/// The terms of a job.
+#[derive(Debug, Default)]
+pub struct Terms {
+    /// What makes the same request again find this job.
+    pub once: Vec<Once>,
+    /// How long until its deadline; the limits' own where it is not said.
+    pub deadline: Option<Duration>,
 }
 
 /// A job that was accepted.
@@ -102,9 +113,9 @@ impl Jobs {
         ticket: &Ticket,
         subject: Subject,
         spec: Spec,
-        once: Vec<Once>,
+        terms: Terms,
     ) -> Result<Accepted, JobsError> {
-        let submitted = self.try_submit(ticket, &subject, spec, once).await;
+        let submitted = self.try_submit(ticket, &subject, spec, terms).await;
         let accepted = submitted.as_ref().is_ok_and(|accepted| !accepted.replayed);
         match subject {
             Subject::Sent(deposit) if !accepted => {
@@ -115,7 +126,7 @@ impl Jobs {
                 // Not before, since a refusal must not give an upload more time. It may be gone with its job already.
                 let _ = self.vault.keep_photo(ticket.owner(), &upload, self.limits.deadline + GRACE).await;
             }
-            Subject::Sent(_) | Subject::Kept(_) => {}
+            Subject::Sent(_) | Subject::Kept(_) | Subject::Untouched => {}
         }
         submitted
     }
@@ -160,19 +171,22 @@ impl Jobs {
         ticket: &Ticket,
         subject: &Subject,
         spec: Spec,
-        once: Vec<Once>,
+        Terms { once, deadline }: Terms,
     ) -> Result<Accepted, JobsError> {
+        let deadline = deadline.unwrap_or(self.limits.deadline);
         let job = JobRef { owner: ticket.owner().clone(), figure: FigureId::random() };
-        let lifetime = self.limits.deadline + GRACE;
+        let lifetime = deadline + GRACE;
         let (photo, consumes) = match subject {
             Subject::Sent(deposit) => {
                 self.vault.keep_photo(deposit.owner(), &deposit.trace().upload, lifetime).await?;
                 (Some(deposit.trace().upload), None)
             }
             Subject::Kept(upload) => (Some(*upload), Some(StoreKey::unused(&job.owner, upload))),
+            Subject::Untouched => (None, None),
         };
         let name = StoreKey::spec(&job.owner, &job.figure);
         let retention = Duration::from_secs(spec.options.retention_seconds);
+        let listed = spec.work == Work::Figure;
         self.vault.put(&name, spec.to_bytes()?, lifetime).await?;
         let new = NewJob {
             job: job.clone(),
@@ -180,12 +194,12 @@ impl Jobs {
             photo,
             seats: ticket.seats(),
             places: self.limits.queued,
-            deadline: self.limits.deadline,
+            deadline,
             retention,
             remembered: REMEMBERED_FOR,
             once,
             consumes,
-            listed: true,
+            listed,
         };
         let otherwise = match self.store.submit(new).await? {
             Submission::Accepted { at } => return Ok(Accepted { job, at, replayed: false }),

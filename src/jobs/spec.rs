@@ -6,15 +6,18 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
-    domain::{KeyId, Mode, Options, PhotoReport},
+    domain::{Analysis, KeyId, Mode, Options, PhotoReport, UploadId, Work},
     vault::PhotoTrace,
 };
 
-/// The specification of one figure.
+/// The specification of one figure, or of the part of one that is asked for alone.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Spec {
     /// The API key that made the job.
     pub key: KeyId,
+    /// How far it goes.
+    #[serde(default)]
+    pub work: Work,
     /// Whether it is for real.
     pub mode: Mode,
     /// The effective options.
@@ -26,17 +29,26 @@ pub struct Spec {
     #[serde(default)]
     pub person: Option<String>,
     /// What was received.
-    pub photo: PhotoReport,
+    pub photo: Option<PhotoReport>,
+    /// What the prompt is to be written from in place of a photo.
+    #[serde(default)]
+    pub analysis: Option<Analysis>,
     /// How long reading the photo took, in milliseconds.
     pub intake_ms: u64,
     /// Whether the photo was kept ahead of use.
     #[serde(default)]
     pub kept: bool,
     /// Where the photo lies and how it is committed to.
-    pub trace: PhotoTrace,
+    pub trace: Option<PhotoTrace>,
 }
 
 impl Spec {
+    /// The id of the photo, where callers know it: it was kept ahead of use, or there is no figure to name it by.
+    pub fn upload(&self) -> Option<UploadId> {
+        let known = self.kept || self.work != Work::Figure;
+        self.trace.as_ref().filter(|_| known).map(|trace| trace.upload)
+    }
+
     pub(super) fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>, serde_json::Error> {
         serde_json::to_vec(self).map(Zeroizing::new)
     }

@@ -59,6 +59,11 @@ impl StoreKey {
         Self(format!("fig:{}:unused:{}:{upload}", shard_tag(owner), owner.as_str()))
     }
 
+    /// The mark of an upload that somebody outside was shown without its being taken.
+    pub fn shown(owner: &Owner, upload: &UploadId) -> Self {
+        Self(format!("fig:{}:shown:{}:{upload}", shard_tag(owner), owner.as_str()))
+    }
+
     /// The sums of an API key's use in one hour.
     pub fn usage(owner: &Owner, key: &KeyId, at: Moment) -> Self {
         Self(format!("fig:{}:use:{key}:{}", shard_tag(owner), at.unix_seconds().div_euclid(3_600)))

@@ -81,7 +81,7 @@ fn schema() -> Value {
 }
 
 /// Reads an analysis, which may stand in a code fence, and cuts it to size.
-fn parse(text: &str) -> Option<Analysis> {
+pub fn parse(text: &str) -> Option<Analysis> {
     let bare = text.trim().trim_start_matches("```json").trim_matches('`').trim();
     let mut analysis: Analysis = serde_json::from_str(bare).ok()?;
     let color =

@@ -22,6 +22,8 @@ const SHORTEST: usize = 40;
 pub struct Enhanced {
     /// The prompt.
     pub prompt: String,
+    /// The model that was asked; `None` for the style's template as it is.
+    pub model: Option<String>,
 }
 
 impl Studio {
@@ -39,11 +41,11 @@ impl Studio {
         let style = style(&options.style).ok_or(StudioError::Style)?;
         let draft = prompt::compose(style, options, analysis);
         if !options.enhance {
-            return Ok(Enhanced { prompt: draft });
+            return Ok(Enhanced { prompt: draft, model: None });
         }
         let ask = TextAsk { system: RULES, text: &draft, photo: None, schema: schema() };
         let answer = self.ask(ask, cost, deadline).await?;
-        Ok(Enhanced { prompt: read(&answer.text).unwrap_or(draft) })
+        Ok(Enhanced { prompt: read(&answer.text).unwrap_or(draft), model: Some(answer.model) })
     }
 }
 

@@ -10,7 +10,7 @@ mod style;
 
 use std::sync::Arc;
 
-pub use analyze::Analyzed;
+pub use analyze::{Analyzed, parse as parse_analysis};
 pub use enhance::Enhanced;
 pub use finish::Finished;
 pub use render::{Brief, Rendered};

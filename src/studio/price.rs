@@ -2,7 +2,7 @@
 
 use super::{EngineKind, Studio};
 use crate::{
-    domain::{MicroUsd, Options},
+    domain::{MicroUsd, Options, Work},
     engine::{ModelFacts, facts},
 };
 
@@ -13,20 +13,30 @@ const TEXT: (u64, u64) = (4_000, 2_000);
 const RENDER: (u64, u64) = (4_000, 2_000);
 
 impl Studio {
-    /// What a figure may cost: analysis, prompt, and every image from the dearest model that may be asked for it. `None`
-    /// when one of these models has no known price.
-    pub fn worst_case(&self, options: &Options) -> Option<MicroUsd> {
+    /// What a figure may cost: analysis, prompt, and every image from the dearest model that may be asked for it; or what
+    /// the analysis or the prompt may cost alone. An analysis that is there costs nothing. `None` when one of these models
+    /// has no known price.
+    pub fn worst_case(&self, work: Work, options: &Options, analyzed: bool) -> Option<MicroUsd> {
         match self.kind {
             EngineKind::Offline => return Some(MicroUsd::ZERO),
             EngineKind::Gemini => {}
         }
         let text = Self::dearest(&self.models.text, |model| Some(tokens(model, TEXT)))?;
-        let image = Self::dearest(&self.models.image, |model| {
-            let pixels = model.image_micro_usd(options.size.as_str())?;
-            Some(tokens(model, RENDER).saturating_add(pixels))
-        })?;
-        let asks = if options.enhance { 2 } else { 1 };
-        Some(MicroUsd(text.saturating_mul(asks).saturating_add(image.saturating_mul(u64::from(options.n)))))
+        let asks = |once: bool| if once { text } else { 0 };
+        let analysis = asks(!analyzed);
+        let prompt = analysis.saturating_add(asks(options.enhance));
+        match work {
+            Work::Upload => Some(MicroUsd::ZERO),
+            Work::Analysis => Some(MicroUsd(analysis)),
+            Work::Prompt => Some(MicroUsd(prompt)),
+            Work::Figure => {
+                let image = Self::dearest(&self.models.image, |model| {
+                    let pixels = model.image_micro_usd(options.size.as_str())?;
+                    Some(tokens(model, RENDER).saturating_add(pixels))
+                })?;
+                Some(MicroUsd(prompt.saturating_add(image.saturating_mul(u64::from(options.n)))))
+            }
+        }
     }
 
     /// The dearest of the models that can do it; `None` when one is unknown, or none can.

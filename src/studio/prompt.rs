@@ -102,7 +102,7 @@ mod tests {
         let composed = styles().iter().map(|style| {
             let mut given = GivenOptions::default();
             given.take("style", &style.id);
-            let options = CheckedOptions::check(given, 3_600).unwrap().for_photo(&photo);
+            let options = CheckedOptions::check(given, 3_600).unwrap().for_photo(Some(&photo));
             (style.id.clone(), compose(style, &options, &analysis).into())
         });
         let composed = serde_json::Value::Object(composed.collect());

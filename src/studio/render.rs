@@ -66,6 +66,24 @@ impl Studio {
     }
 }
 
+impl Studio {
+    /// What is said of the engine where text alone was made.
+    pub fn text_engine(&self, text_model: String) -> EngineUsed {
+        let text_model = match self.kind {
+            EngineKind::Gemini => text_model,
+            // It answers to the models' names and is none of them.
+            EngineKind::Offline => "offline".to_owned(),
+        };
+        EngineUsed {
+            name: self.kind.name().to_owned(),
+            image_model: String::new(),
+            model_version: None,
+            text_model,
+            attempts: 0,
+        }
+    }
+}
+
 /// What an image is made from, beside the photo.
 #[derive(Debug, Clone, Copy)]
 pub struct Brief<'a> {

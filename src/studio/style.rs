@@ -166,10 +166,10 @@ impl CheckedOptions {
         &self.options
     }
 
-    /// The effective options for a photo.
+    /// The effective options for a photo, where there is one.
     #[must_use]
-    pub fn for_photo(mut self, photo: &PhotoReport) -> Options {
-        if self.follow_photo {
+    pub fn for_photo(mut self, photo: Option<&PhotoReport>) -> Options {
+        if let Some(photo) = photo.filter(|_| self.follow_photo) {
             self.options.aspect_ratio = AspectRatio::nearest(photo.width, photo.height);
         }
         self.options

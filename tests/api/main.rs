@@ -19,5 +19,7 @@ mod raw;
 mod routes;
 mod settings;
 mod sse;
+mod studies;
+mod styles;
 mod uploads;
 mod ways;

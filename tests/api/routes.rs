@@ -12,13 +12,15 @@ use crate::{
 };
 
 /// Every route with the methods that it has; `{id}` is a finished figure's.
-const ROUTES: [(&str, &str); 14] = [
+const ROUTES: [(&str, &str); 16] = [
     ("/v1/figures", "GET, HEAD, POST, OPTIONS"),
     ("/v1/figures/{id}", "GET, HEAD, DELETE, OPTIONS"),
     ("/v1/figures/{id}/images/0", "GET, HEAD, OPTIONS"),
     ("/v1/figures/{id}/events", "GET, HEAD, OPTIONS"),
     ("/v1/figures/{id}/receipt", "GET, HEAD, OPTIONS"),
     ("/v1/uploads", "POST, OPTIONS"),
+    ("/v1/analyses", "POST, OPTIONS"),
+    ("/v1/prompts", "POST, OPTIONS"),
     ("/v1/me", "GET, HEAD, OPTIONS"),
     ("/v1/styles", "GET, HEAD, OPTIONS"),
     ("/v1/models", "GET, HEAD, OPTIONS"),

@@ -22,8 +22,8 @@ use crate::{
 
 /// What was sent: a photo and options.
 pub(super) struct Sent {
-    /// The photo.
-    pub(super) source: Source,
+    /// The photo, where there is one.
+    pub(super) source: Option<Source>,
     /// The options of query and body; their faults are in them.
     pub(super) given: GivenOptions,
 }
@@ -63,7 +63,7 @@ fn declared_type(req: &HttpRequest) -> String {
 /// Receives a whole body.
 ///
 /// # Errors
-/// 413 when it is too large, 408 when it is too slow, 400 when it breaks off or cannot be read, 422 without a photo.
+/// 413 when it is too large, 408 when it is too slow, 400 when it breaks off or cannot be read.
 pub(super) async fn receive(
     req: &HttpRequest,
     payload: Payload,
@@ -83,14 +83,14 @@ pub(super) async fn receive(
         // Whatever else is declared: the bytes decide.
         _ => Some(Source::File(Bytes::from_owner(Inflow::open(req, payload, limits, limits.bytes)?.whole().await?))),
     };
-    let source = source.ok_or_else(missing)?;
     match &source {
-        Source::File(bytes) if bytes.len() as u64 > limits.bytes => Err(inflow::too_large(limits.bytes)),
-        Source::File(_) | Source::Upload(_) => Ok(Sent { source, given }),
+        Some(Source::File(bytes)) if bytes.len() as u64 > limits.bytes => Err(inflow::too_large(limits.bytes)),
+        _ => Ok(Sent { source, given }),
     }
 }
 
-fn missing() -> Problem {
+/// There is nothing to make anything from.
+pub(super) fn missing() -> Problem {
     Problem::new(Code::ImageMissing, "There is no photo: send it as the body, as the part image, or as image.data.")
 }
 

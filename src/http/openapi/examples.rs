@@ -33,6 +33,8 @@ fn is_figure(schema: Option<&Value>) -> bool {
 
 fn of_answer(operation: &str) -> Option<Value> {
     Some(match operation {
+        "createAnalysis" => study("analysis"),
+        "createPrompt" => study("prompt"),
         "createUpload" | "readUpload" => upload(),
         "readReceipt" | "readUploadReceipt" => json!("eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJmaWd1cmluZSJ9.c2lnbmF0dXJl"),
         "listFigures" => json!({"object": "list", "data": [succeeded()], "has_more": false, "next_cursor": null}),
@@ -62,6 +64,40 @@ fn of_answer(operation: &str) -> Option<Value> {
         "readHealth" | "readReadiness" => json!({"status": "ok"}),
         _ => return None,
     })
+}
+
+/// What was made of the figure's photo without the figure.
+fn study(object: &str) -> Value {
+    let mut made = succeeded();
+    let (options, upload) = (made["options"].take(), "upl_019ab2c3d4e57f60a1b2c3d4e5f60718");
+    let figures_own = ["id", "status", "images", "provenance", "problem", "problems", "end_user", "links"];
+    let figures_own =
+        if object == "analysis" { [&figures_own[..], &["prompt"]].concat() } else { figures_own.to_vec() };
+    if let Some(members) = made.as_object_mut() {
+        members.retain(|name, _| !figures_own.contains(&name.as_str()));
+    }
+    made["object"] = object.into();
+    made["upload"]["id"] = upload.into();
+    made["engine"] = json!({"name": "gemini", "text_model": "gemini-3.5-flash-lite"});
+    let names: &[&str] = if object == "analysis" {
+        &["retention_seconds", "max_cost_micro_usd"]
+    } else {
+        &[
+            "style",
+            "style_version",
+            "base",
+            "packaging",
+            "setting",
+            "pose",
+            "scale",
+            "enhance",
+            "prompt",
+            "retention_seconds",
+            "max_cost_micro_usd",
+        ]
+    };
+    made["options"] = names.iter().map(|name| ((*name).to_owned(), options[*name].clone())).collect();
+    made
 }
 
 fn upload() -> Value {

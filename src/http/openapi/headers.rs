@@ -35,8 +35,9 @@ fn of_success(operation: &str, status: &str) -> Vec<&'static str> {
         ("readImage", "200") => [&["Cache-Control", "Accept-Ranges"], &IMAGE[..]].concat(),
         ("readImage", "206") => [&["Cache-Control", "Accept-Ranges", "Content-Range"], &IMAGE[..]].concat(),
         ("followFigure", "200") => vec!["Cache-Control", "X-Accel-Buffering"],
-        ("readImage", "304") => vec!["ETag", "Cache-Control"],
+        ("readImage", "304") | ("listStyles", _) => vec!["ETag", "Cache-Control"],
         ("createUpload", "201") => vec!["Location", "Cache-Control", REPLAYED],
+        ("createAnalysis" | "createPrompt", "200") => vec!["Cache-Control", REPLAYED],
         ("deleteFigure" | "deleteUpload", "204") => Vec::new(),
         _ => vec!["Cache-Control"],
     }
@@ -96,7 +97,7 @@ const TEXTS: [(&str, &str, &str); 17] = [
     ("Cache-Control", "Who may keep the answer, and for how long.", "no-store"),
     (
         "ETag",
-        "The image's SHA-256 as a strong entity tag; with bytes alone.",
+        "A strong entity tag: the SHA-256 of an image's bytes, or of the list.",
         "\"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"",
     ),
     (

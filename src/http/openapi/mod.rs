@@ -18,7 +18,7 @@ pub(super) use shapes::{
 };
 use utoipa::OpenApi;
 
-use super::{discovery, events, figures, health, images, list, me, problem::ProblemBody, uploads, validate};
+use super::{discovery, events, figures, health, images, list, me, problem::ProblemBody, studies, uploads, validate};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,7 +26,7 @@ use super::{discovery, events, figures, health, images, list, me, problem::Probl
     servers((url = "/", description = "The server that gave this document")),
     paths(
         figures::create, validate::validate, list::read, figures::read, figures::erase, figures::receipt, images::read, events::stream,
-        uploads::create, uploads::read, uploads::erase, uploads::receipt,
+        studies::analyze, studies::write, uploads::create, uploads::read, uploads::erase, uploads::receipt,
         me::read, discovery::styles, discovery::models, discovery::document, discovery::jwks, discovery::problem, health::alive, health::ready,
     ),
     components(schemas(ProblemBody)),

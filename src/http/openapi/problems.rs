@@ -23,7 +23,9 @@ const OPTIONS: &[Code] = &[
     Code::InvalidOption,
     Code::IdempotencyMismatch,
 ];
+const COST: &[Code] = &[Code::CostLimit];
 const FIGURES: &[Code] = &[Code::NRequiresJson, Code::CostLimit];
+const STUDY: &[Code] = &[Code::StateConflict];
 const PHOTO: &[Code] = &[
     Code::ImageMissing,
     Code::NotAnImage,
@@ -53,6 +55,18 @@ const ENDINGS: &[Code] = &[
     Code::DeadlineExceeded,
 ];
 
+/// How an analysis or a prompt ends without being made.
+const STUDY_ENDINGS: &[Code] = &[
+    Code::BlockedPhoto,
+    Code::BlockedPrompt,
+    Code::UpstreamGarbled,
+    Code::EngineMisconfigured,
+    Code::UpstreamUnavailable,
+    Code::UpstreamRateLimited,
+    Code::UpstreamTimeout,
+    Code::DeadlineExceeded,
+];
+
 /// The scope and the codes of an operation, beside those that all have.
 fn table(operation: &str) -> (Option<Scope>, &'static [&'static [Code]]) {
     match operation {
@@ -61,6 +75,10 @@ fn table(operation: &str) -> (Option<Scope>, &'static [&'static [Code]]) {
         }
         "validateFigure" => {
             (Some(Scope::FiguresWrite), &[ACCEPTED, BODY, OPTIONS, FIGURES, PHOTO, UPLOADED, &[Code::Overloaded]])
+        }
+        "createAnalysis" | "createPrompt" => {
+            let own: &[&[Code]] = &[ACCEPTED, BODY, OPTIONS, COST, PHOTO, UPLOADED, STUDY, ROOM, GONE, STUDY_ENDINGS];
+            (Some(Scope::FiguresWrite), own)
         }
         "createUpload" => {
             (Some(Scope::FiguresWrite), &[ACCEPTED, BODY, OPTIONS, PHOTO, UPLOAD_GONE, &[Code::Overloaded]])

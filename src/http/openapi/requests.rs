@@ -6,23 +6,38 @@ use super::{components, operations};
 use crate::domain::Work;
 
 /// Which operations take such bodies, for what, and what the bodies' schemas are called: of JSON and of forms.
-const BODIES: [(&str, Work, [&str; 2]); 3] = [
+const BODIES: [(&str, Work, [&str; 2]); 5] = [
     ("createFigure", Work::Figure, ["FigureRequest", "FigureForm"]),
     ("validateFigure", Work::Figure, ["FigureRequest", "FigureForm"]),
+    ("createAnalysis", Work::Analysis, ["AnalysisRequest", "AnalysisForm"]),
+    ("createPrompt", Work::Prompt, ["PromptRequest", "PromptForm"]),
     ("createUpload", Work::Upload, ["UploadRequest", "UploadForm"]),
 ];
 
 /// Adds these bodies to the operations that take photos with options.
 pub(super) fn add(document: &mut Value) {
     let mut made = Map::new();
+    let parameters = document.pointer("/paths/~1v1~1figures/post/parameters").and_then(Value::as_array).cloned();
+    let queried: Vec<_> = parameters
+        .into_iter()
+        .flatten()
+        .filter(|known| known.get("in").is_some_and(|place| place == "query"))
+        .collect();
     for (id, operation) in operations(document) {
         let Some((_, work, [json, form])) = BODIES.into_iter().find(|(own, _, _)| *own == id) else { continue };
+        let has = |parameter: &&Value| parameter["name"].as_str().is_some_and(|name| work.options().contains(&name));
+        if let Some(own) =
+            operation.get_mut("parameters").and_then(Value::as_array_mut).filter(|_| work != Work::Figure)
+        {
+            own.extend(queried.iter().filter(has).cloned());
+        }
         let mut options = of_query(operation);
         options.extend(words().into_iter().filter(|(name, _)| work.options().contains(&name.as_str())));
         let Some(content) = operation.get_mut("requestBody").and_then(|body| body.get_mut("content")) else { continue };
-        for (media_type, name, schema) in
-            [("application/json", json, in_json(work, &options)), ("multipart/form-data", form, in_form(&options))]
-        {
+        for (media_type, name, schema) in [
+            ("application/json", json, in_json(work, &options)),
+            ("multipart/form-data", form, in_form(work, &options)),
+        ] {
             content[media_type] = json!({"schema": {"$ref": format!("#/components/schemas/{name}")}});
             made.insert(name.to_owned(), schema);
         }
@@ -35,14 +50,15 @@ pub(super) fn add(document: &mut Value) {
 fn in_json(work: Work, options: &Map<String, Value>) -> Value {
     let example = match work {
         Work::Figure => json!({"image": {"data": "/9j/4AAQSkZJRg=="}, "style": "pvc-scale", "aspect_ratio": "3:4"}),
-        Work::Upload => json!({"image": {"data": "/9j/4AAQSkZJRg=="}}),
+        Work::Prompt => json!({"image": {"upload_id": "upl_019ab2c3d4e57f60a1b2c3d4e5f60718"}, "style": "anime"}),
+        Work::Analysis | Work::Upload => json!({"image": {"data": "/9j/4AAQSkZJRg=="}}),
     };
-    let mut schema = object(options, image_in_json(work));
+    let mut schema = object(work, options, image_in_json(work));
     schema["examples"] = json!([example]);
     schema
 }
 
-fn in_form(options: &Map<String, Value>) -> Value {
+fn in_form(work: Work, options: &Map<String, Value>) -> Value {
     let mut fields = options.clone();
     // A form has texts alone, so pairs stand there as JSON.
     if let Some(metadata) = fields.get_mut("metadata") {
@@ -51,7 +67,12 @@ fn in_form(options: &Map<String, Value>) -> Value {
             "examples": ["{\"order\":\"4711\"}"],
         });
     }
-    object(&fields, json!({"type": "string", "format": "binary", "description": "The photo's file."}))
+    if let Some(analysis) = fields.get_mut("analysis") {
+        *analysis = json!({
+            "type": "string", "description": "What was seen in a photo, in place of the photo: a JSON object.",
+        });
+    }
+    object(work, &fields, json!({"type": "string", "format": "binary", "description": "The photo's file."}))
 }
 
 /// The options of the query as members of an object.
@@ -72,6 +93,9 @@ fn of_query(operation: &Map<String, Value>) -> Map<String, Value> {
 /// The options that never stand in a URL.
 fn words() -> Map<String, Value> {
     let options = json!({
+        "analysis": {
+            "$ref": "#/components/schemas/Analysis", "description": "What was seen in a photo, in place of the photo.",
+        },
         "prompt": {
             "type": "string", "maxLength": 1000, "description": "Extra wishes.", "examples": ["with a red umbrella"],
         },
@@ -105,7 +129,7 @@ fn image_in_json(work: Work) -> Value {
     });
     let (properties, required) = match work {
         Work::Upload => (json!({"data": data}), json!(["data"])),
-        Work::Figure => (json!({"data": data, "upload_id": upload}), json!([])),
+        Work::Figure | Work::Analysis | Work::Prompt => (json!({"data": data, "upload_id": upload}), json!([])),
     };
     json!({
         "type": "object", "description": "The photo.", "properties": properties, "required": required,
@@ -113,11 +137,13 @@ fn image_in_json(work: Work) -> Value {
     })
 }
 
-fn object(options: &Map<String, Value>, image: Value) -> Value {
+fn object(work: Work, options: &Map<String, Value>, image: Value) -> Value {
+    // A prompt may be written from an analysis in place of a photo.
+    let required = if work == Work::Prompt { json!([]) } else { json!(["image"]) };
     let mut properties = Map::from_iter([("image".to_owned(), image)]);
     properties.extend(options.clone());
     json!({
-        "type": "object", "required": ["image"], "additionalProperties": false, "properties": properties,
+        "type": "object", "required": required, "additionalProperties": false, "properties": properties,
         "description": "A photo and what is to be made of it.",
     })
 }

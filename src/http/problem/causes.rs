@@ -104,6 +104,7 @@ impl From<FlowError> for Problem {
             | FlowError::LeaseLost
             | FlowError::Canceled
             | FlowError::Deadline
+            | FlowError::UploadGone
             | FlowError::Panicked
             | FlowError::Poisoned
             | FlowError::Record
