@@ -142,7 +142,7 @@ impl GivenOptions {
             "delivery" => set(name, &mut self.delivery, Delivery::parse(value), "link or inline"),
             "seed" => set(name, &mut self.seed, value.parse().ok(), "a whole number from 0 to 4294967295"),
             "retention_seconds" => {
-                set(name, &mut self.retention_seconds, value.parse().ok(), "a whole number of seconds, at least 1")
+                set(name, &mut self.retention_seconds, value.parse().ok(), "a whole number of seconds")
             }
             "max_cost_micro_usd" => {
                 set(name, &mut self.max_cost_micro_usd, value.parse().ok(), "a whole number of micro-USD")

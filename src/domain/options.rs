@@ -1,5 +1,7 @@
 //! The options of a figure: as given, checked one by one, and as they take effect.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -203,7 +205,7 @@ pub struct Options {
     /// The seed, where one was given.
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u64)]
     pub seed: Option<u32>,
-    /// For how long the result is kept, in seconds.
+    /// For how long the result is kept, in seconds; 0: until its first complete delivery, at most a minute.
     pub retention_seconds: u64,
     /// Extra wishes, where there are any.
     #[serde(default)]
@@ -212,6 +214,21 @@ pub struct Options {
     #[serde(default)]
     pub max_cost_micro_usd: Option<u64>,
 }
+
+impl Options {
+    /// For how long the result is kept at most.
+    pub fn kept_for(&self) -> Duration {
+        if self.is_ephemeral() { UNTIL_DELIVERED } else { Duration::from_secs(self.retention_seconds) }
+    }
+
+    /// Whether the result goes with its first complete delivery.
+    pub fn is_ephemeral(&self) -> bool {
+        self.retention_seconds == 0
+    }
+}
+
+/// How long a result that goes with its delivery waits for that.
+const UNTIL_DELIVERED: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests {

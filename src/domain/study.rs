@@ -81,7 +81,7 @@ pub struct TextEngine {
 /// The effective value of every option of an analysis.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AnalysisOptions {
-    /// For how long the result is kept, in seconds.
+    /// For how long the result is kept for retries, in seconds; 0: not beyond this answer.
     pub retention_seconds: u64,
     /// The most that it may cost, in millionths of a US dollar, where that was said.
     pub max_cost_micro_usd: Option<u64>,
@@ -109,7 +109,7 @@ pub struct PromptOptions {
     pub enhance: bool,
     /// Extra wishes, where there are any.
     pub prompt: Option<String>,
-    /// For how long the result is kept, in seconds.
+    /// For how long the result is kept for retries, in seconds; 0: not beyond this answer.
     pub retention_seconds: u64,
     /// The most that it may cost, in millionths of a US dollar, where that was said.
     pub max_cost_micro_usd: Option<u64>,

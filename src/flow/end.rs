@@ -150,7 +150,7 @@ impl Flow {
     /// Stages the images and, last, the figure object that names them.
     async fn stage(&self, claim: &Claim, figure: &mut Figure, made: Made) -> Result<Vec<Adoption>, FlowError> {
         let (job, token) = (&claim.lease.job, claim.lease.token);
-        let kept = Duration::from_secs(figure.options.retention_seconds) + STAGING;
+        let kept = figure.options.kept_for() + STAGING;
         let mut adopt = Vec::with_capacity(made.images.len() + 1);
         for (index, image) in (0..).zip(made.images) {
             let name = StoreKey::image(&job.owner, &job.figure, index);
@@ -177,7 +177,7 @@ impl Flow {
         let mut figure = opened(&claim.lease.job, spec, claim.job.created_at);
         figure.status = ending.state();
         figure.completed_at = Some(now);
-        figure.expires_at = Some(now.plus(Duration::from_secs(spec.options.retention_seconds)));
+        figure.expires_at = Some(now.plus(spec.options.kept_for()));
         figure.analysis.clone_from(&made.analysis);
         figure.prompt.clone_from(&made.prompt);
         figure.engine.clone_from(&made.engine);

@@ -44,7 +44,22 @@ impl Flow {
         self.end(claim, &spec, Made::default(), &ending).await
     }
 
-    async fn erase_result(&self, job: &Job) -> Result<(), FlowError> {
+    /// Erases what was delivered whole: one image, and with the last of them the figure.
+    ///
+    /// # Errors
+    /// When store or vault fail.
+    pub async fn erase_image(&self, job: &Job, index: u32) -> Result<(), FlowError> {
+        let name = |index| StoreKey::image(&job.of.owner, &job.of.figure, index);
+        self.vault.destroy(&[name(index)], job.claims).await?;
+        let all: Vec<_> = (0..MOST_IMAGES).map(name).collect();
+        if self.store.count_present(&all).await? > 0 { Ok(()) } else { self.erase_result(job).await }
+    }
+
+    /// Erases the result of a job that has ended.
+    ///
+    /// # Errors
+    /// When store or vault fail.
+    pub async fn erase_result(&self, job: &Job) -> Result<(), FlowError> {
         let (owner, figure) = (&job.of.owner, &job.of.figure);
         let images = (0..MOST_IMAGES).map(|index| StoreKey::image(owner, figure, index));
         let names: Vec<_> = images.chain([StoreKey::record(owner, figure)]).collect();

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::{
     Api,
     caller::Authenticated,
+    ephemeral::{Delivered, erased_after},
     images, inline,
     negotiate::{Answer, Patience},
     openapi::ImageFile,
@@ -101,7 +102,8 @@ async fn deliver(
             if !done {
                 builder.insert_header(("Retry-After", "2"));
             }
-            builder.insert_header(("Cache-Control", "no-store")).json(figure)
+            builder.insert_header(("Cache-Control", "no-store"));
+            given(api, req, (&job, figure), |figure| builder.json(figure))
         }
     };
     let location = format!("{}/v1/figures/{id}", api.public_url);
@@ -110,6 +112,20 @@ async fn deliver(
     }
     applied(&mut response, patience);
     Ok(response)
+}
+
+/// The answer that is a figure object; with all images in it, it delivers them.
+fn given(
+    api: &Api,
+    req: &HttpRequest,
+    (job, figure): (&Job, Figure),
+    answer: impl FnOnce(&Figure) -> HttpResponse,
+) -> HttpResponse {
+    let response = answer(&figure);
+    if figure.images.is_empty() || figure.images.iter().any(|image| image.data.is_none()) {
+        return response;
+    }
+    erased_after(api, req, (job, &figure.options), Delivered::All, response)
 }
 
 fn applied(response: &mut HttpResponse, patience: Patience) {
@@ -204,7 +220,8 @@ pub(super) async fn read(
         job = waited.ok_or_else(Problem::not_found)?;
     }
     let figure = inline::filled(&api, &job, read_or_gone(&api, &job).await?).await?;
-    let mut response = HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(figure);
+    let answer = |figure: &Figure| HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(figure);
+    let mut response = given(&api, &req, (&job, figure), answer);
     applied(&mut response, patience);
     Ok(response)
 }

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use super::{
     Api,
     caller::Authenticated,
+    ephemeral::{Delivered, erased_after},
     etag::is_known,
     figures::{failure, find, gone, read_or_gone, to_image},
     negotiate::{Patience, accepts_image},
@@ -81,7 +82,8 @@ pub(super) async fn read(
 /// Answers with an image's bytes and, in headers, what the figure object says of it.
 pub(super) async fn send(api: &Api, req: &HttpRequest, job: &Job, index: u32) -> Result<HttpResponse, Problem> {
     let (figure, image) = chosen(api, req, job, index).await?;
-    Ok(with_bytes(&figure, &image, opened(api, job, index).await?))
+    let response = with_bytes(&figure, &image, opened(api, job, index).await?);
+    Ok(erased_after(api, req, (job, &figure.options), Delivered::Image(index), response))
 }
 
 async fn opened(api: &Api, job: &Job, index: u32) -> Result<Bytes, Problem> {
@@ -99,9 +101,11 @@ async fn send_unless_known(api: &Api, req: &HttpRequest, job: &Job, index: u32) 
         return Ok(HttpResponse::NotModified().insert_header((ETAG, etag)).insert_header(CACHING).finish());
     }
     let bytes = opened(api, job, index).await?;
-    let mut response = match range::wanted(req, &etag, bytes.len()) {
-        Some(part) => partial(&figure, &image, &bytes, part),
-        None => with_bytes(&figure, &image, bytes),
+    let mut response = if let Some(part) = range::wanted(req, &etag, bytes.len()) {
+        partial(&figure, &image, &bytes, part)
+    } else {
+        let whole = with_bytes(&figure, &image, bytes);
+        erased_after(api, req, (job, &figure.options), Delivered::Image(index), whole)
     };
     response.headers_mut().insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     Ok(response)

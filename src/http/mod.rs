@@ -3,6 +3,7 @@
 mod body;
 mod caller;
 mod discovery;
+mod ephemeral;
 mod etag;
 mod events;
 mod figures;

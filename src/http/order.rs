@@ -9,7 +9,7 @@ use actix_web::{
 use super::{
     Api,
     body::{self, Sent},
-    negotiate::Answer,
+    negotiate::{Answer, Patience},
     problem::Problem,
 };
 use crate::{
@@ -111,6 +111,10 @@ fn checked(
     let options = CheckedOptions::check(given, api.retention_seconds).map_err(|faults| Problem::options(&faults))?;
     if options.options().n > 1 && answer != Answer::Json {
         return Err(Problem::new(Code::NRequiresJson, "Several images come with Accept: application/json alone."));
+    }
+    if work == Work::Figure && options.options().is_ephemeral() && Patience::of(req, api.max_wait)?.is_for_later() {
+        let fault = "must be at least 1 with Prefer: respond-async, which delivers nothing";
+        return Err(Problem::options(&[OptionFault::invalid("retention_seconds", fault)]));
     }
     // A figure can be fetched later; of what is given in the answer alone nobody would hear.
     let deadline = (work != Work::Figure).then_some(api.max_wait);

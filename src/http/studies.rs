@@ -6,11 +6,13 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Payload},
 };
+use serde::Serialize;
 use tokio::time::Instant;
 
 use super::{
     Api,
     caller::Authenticated,
+    ephemeral::{Delivered, erased_after},
     figures::{read_or_gone, why},
     negotiate::Answer,
     openapi::ImageFile,
@@ -42,9 +44,7 @@ pub(super) async fn analyze(
     req: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
-    let (figure, replayed) = made(&api, caller, &req, (payload, Work::Analysis)).await?;
-    let made = AnalysisMade::of(figure).ok_or_else(Problem::internal)?;
-    Ok(order::marked(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(made), replayed))
+    made(&api, caller, &req, (payload, Work::Analysis), AnalysisMade::of).await
 }
 
 /// Write a prompt
@@ -66,18 +66,17 @@ pub(super) async fn write(
     req: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
-    let (figure, replayed) = made(&api, caller, &req, (payload, Work::Prompt)).await?;
-    let made = PromptMade::of(figure).ok_or_else(Problem::internal)?;
-    Ok(order::marked(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(made), replayed))
+    made(&api, caller, &req, (payload, Work::Prompt), PromptMade::of).await
 }
 
-/// Does the work and waits for its end.
-async fn made(
+/// Does the work, waits for its end and answers with what `of` makes of it.
+async fn made<T: Serialize>(
     api: &Api,
     caller: Authenticated,
     req: &HttpRequest,
     (payload, work): (Payload, Work),
-) -> Result<(Figure, bool), Problem> {
+    of: impl FnOnce(Figure) -> Option<T>,
+) -> Result<HttpResponse, Problem> {
     let ticket = api.admit(req, caller, Some(Scope::FiguresWrite)).await?;
     api.refuse_when_draining()?;
     let answer = Answer::json_alone(req)?;
@@ -90,7 +89,14 @@ async fn made(
     let job = api.flow.jobs.wait(&accepted.job, limit).await?;
     let job = job.ok_or_else(|| Problem::new(Code::StoreLost, "The store has lost the job. Nothing was charged."))?;
     match job.state {
-        State::Succeeded if job.purged_at.is_some() => Ok((read_or_gone(api, &job).await?, accepted.replayed)),
+        State::Succeeded if job.purged_at.is_some() => {
+            let figure = read_or_gone(api, &job).await?;
+            let options = figure.options.clone();
+            let made = of(figure).ok_or_else(Problem::internal)?;
+            let response = HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(made);
+            let response = erased_after(api, req, (&job, &options), Delivered::All, response);
+            Ok(order::marked(response, accepted.replayed))
+        }
         State::Failed | State::Blocked | State::Canceled => Err(why(api, &job).await),
         State::Queued
         | State::Analyzing

@@ -185,7 +185,7 @@ impl Jobs {
             Subject::Untouched => (None, None),
         };
         let name = StoreKey::spec(&job.owner, &job.figure);
-        let retention = Duration::from_secs(spec.options.retention_seconds);
+        let retention = spec.options.kept_for();
         let listed = spec.work == Work::Figure;
         self.vault.put(&name, spec.to_bytes()?, lifetime).await?;
         let new = NewJob {

@@ -178,10 +178,10 @@ impl CheckedOptions {
 
 fn retention(given: &GivenOptions, longest: u64) -> Result<u64, OptionFault> {
     let seconds = given.retention_seconds.unwrap_or(longest);
-    if (1..=longest).contains(&seconds) {
+    if (0..=longest).contains(&seconds) {
         return Ok(seconds);
     }
-    Err(OptionFault::invalid("retention_seconds", format!("must be from 1 to {longest}")))
+    Err(OptionFault::invalid("retention_seconds", format!("must be from 0 to {longest}")))
 }
 
 fn unknown_style() -> OptionFault {

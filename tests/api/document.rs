@@ -258,7 +258,12 @@ fn assert_fits(document: &Value, schema: &Value, instance: &Value, place: &str) 
 }
 
 /// Checks that an answer has its status, and that the document says of it all that it is. Gives its JSON, if it is JSON.
-async fn assert_described(document: &Value, (method, path): (&str, &str), answer: Response, status: u16) -> Value {
+pub(crate) async fn assert_described(
+    document: &Value,
+    (method, path): (&str, &str),
+    answer: Response,
+    status: u16,
+) -> Value {
     let place = format!("{method} {path} {}", answer.status());
     assert_eq!(answer.status(), status, "{place}");
     let described = &document["paths"][path][method]["responses"][status.to_string()];

@@ -45,8 +45,9 @@ pub(crate) struct FigureQuery {
     /// Best effort upstream, exact in the offline engine.
     #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u64, example = 7)]
     seed: Option<u32>,
-    /// For how many seconds the result is kept; can only shorten the server's time.
-    #[param(minimum = 1, example = 600)]
+    /// For how many seconds the result is kept; can only shorten the server's time. With 0 it is erased after its first
+    /// complete delivery, and after a minute without one; not with `respond-async`.
+    #[param(minimum = 0, example = 600)]
     retention_seconds: Option<u64>,
     /// How many images; more than one come with `Accept: application/json` alone.
     #[param(minimum = 1, maximum = 4, default = 1)]
