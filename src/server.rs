@@ -18,7 +18,7 @@ use tracing_actix_web::TracingLogger;
 use crate::{
     admission::Admission,
     auth::{Expected, KeyError, KeySet, MintError, MintRequest, Minted, mint},
-    config::{EngineChoice, NamedKey, NamedKeys, Settings},
+    config::{EngineChoice, NamedKey, NamedKeys, Settings, StoreChoice},
     domain::Moment,
     engine::{Engine, EngineSettings, SetupError},
     flow::{Flow, Twins},
@@ -27,7 +27,7 @@ use crate::{
     jobs::{JobLimits, Jobs},
     ledger::Ledger,
     simulator::{RunningSimulator, Simulator, SimulatorSettings},
-    store::{Clock, MemoryStore, Store},
+    store::{Clock, ConnectError, MemoryStore, RedisAddress, RedisStore, Store},
     studio::{EngineKind, Models, Studio},
     tasks::Tasks,
     vault::Vault,
@@ -49,6 +49,12 @@ pub enum StartError {
     /// The system gives no randomness.
     #[error("the system gives no randomness")]
     NoRandomness,
+    /// The certificate of the store's authority cannot be read.
+    #[error("cannot read {}", .0.display())]
+    RedisCa(PathBuf, #[source] io::Error),
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] ConnectError),
     /// The offline engine does not start.
     #[error("the offline engine does not start")]
     Simulator(#[source] io::Error),
@@ -75,7 +81,7 @@ pub struct Node {
     address: std::net::SocketAddr,
     public_url: String,
     api: Data<Api>,
-    store: Arc<MemoryStore>,
+    memory: Option<Arc<MemoryStore>>,
     simulator: RunningSimulator,
     workers: Workers,
     handle: ServerHandle,
@@ -93,8 +99,9 @@ impl Node {
         let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         let tasks = Tasks::new(Handle::current());
         let simulator = Simulator::start(wiring.simulator).await.map_err(StartError::Simulator)?;
-        let store = Arc::new(MemoryStore::new(wiring.clock));
-        let flow = Arc::new(flow(&settings, store.clone(), &simulator.base_url)?);
+        let stores = stores(&settings, wiring.clock, &tasks).await?;
+        let memory = stores.memory.clone();
+        let flow = Arc::new(flow(&settings, stores, &simulator.base_url)?);
         let body = wiring.body.unwrap_or(BodyLimits::new(settings.max_upload_bytes));
         let heartbeat = wiring.heartbeat.unwrap_or(HEARTBEAT);
         let api = Data::new(api(&settings, flow.clone(), tasks.clone(), (public_url.clone(), body, heartbeat))?);
@@ -102,7 +109,7 @@ impl Node {
         let server = serve(listener, api.clone(), &settings).map_err(|error| StartError::Listen(address, error))?;
         let handle = server.handle();
         drop(tasks.start(server));
-        Ok(Self { address, public_url, api, store, simulator, workers, handle, drain: settings.drain })
+        Ok(Self { address, public_url, api, memory, simulator, workers, handle, drain: settings.drain })
     }
 
     /// Where it listens.
@@ -120,9 +127,9 @@ impl Node {
         &self.api
     }
 
-    /// Its store.
-    pub fn store(&self) -> &MemoryStore {
-        &self.store
+    /// Its store, where that lies in memory.
+    pub fn memory(&self) -> Option<&MemoryStore> {
+        self.memory.as_deref()
     }
 
     /// Its offline engine.
@@ -234,10 +241,37 @@ fn api(
     })
 }
 
-fn flow(settings: &Settings, store: Arc<dyn Store>, simulator_url: &str) -> Result<Flow, StartError> {
+/// Where everything but data keys lies, and where those do.
+struct Stores {
+    store: Arc<dyn Store>,
+    data_keys: Arc<dyn Store>,
+    memory: Option<Arc<MemoryStore>>,
+}
+
+async fn stores(settings: &Settings, clock: Clock, tasks: &Tasks) -> Result<Stores, StartError> {
+    let StoreChoice::Redis(url) = &settings.store else {
+        let memory = Arc::new(MemoryStore::new(clock));
+        return Ok(Stores { store: memory.clone(), data_keys: memory.clone(), memory: Some(memory) });
+    };
+    let read = |path: &PathBuf| std::fs::read(path).map_err(|error| StartError::RedisCa(path.clone(), error));
+    let ca = settings.redis_ca.as_ref().map(read).transpose()?;
+    let connect = async |url: &SecretString| {
+        let address = RedisAddress { url: url.clone(), ca: ca.clone() };
+        Ok::<Arc<dyn Store>, StartError>(Arc::new(RedisStore::connect(&address, tasks).await?))
+    };
+    let store = connect(url).await?;
+    let data_keys = match &settings.key_store {
+        Some(StoreChoice::Redis(url)) => connect(url).await?,
+        Some(StoreChoice::Memory) | None => store.clone(),
+    };
+    Ok(Stores { store, data_keys, memory: None })
+}
+
+fn flow(settings: &Settings, stores: Stores, simulator_url: &str) -> Result<Flow, StartError> {
+    let Stores { store, data_keys, memory: _ } = stores;
     let seal_keys = or_made(&settings.seal_keys)?;
     let index_keys = or_made(&settings.index_keys)?;
-    let vault = Arc::new(Vault::new(store.clone(), store.clone(), seal_keys, index_keys));
+    let vault = Arc::new(Vault::new(store.clone(), data_keys, seal_keys, index_keys));
     let limits = Limits {
         max_bytes: settings.max_upload_bytes,
         max_pixels: settings.max_pixels,

@@ -1,6 +1,12 @@
 //! The API as its callers meet it: over HTTP, against a real node with the real simulator behind it.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's helpers fail as the test does")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test's helpers fail as the test does"
+)]
 
 mod app;
 mod bad_input;
@@ -13,10 +19,13 @@ mod events;
 mod list;
 mod names;
 mod once;
+#[path = "../private_redis/mod.rs"]
+mod private_redis;
 mod process;
 mod range;
 mod raw;
 mod routes;
 mod settings;
 mod sse;
+mod two_nodes;
 mod ways;

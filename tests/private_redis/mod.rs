@@ -6,13 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use figurine::{
-    store::{RedisAddress, RedisStore},
-    tasks::Tasks,
-};
-use secrecy::SecretString;
 use tempfile::TempDir;
-use tokio::runtime::Handle;
 
 pub(crate) struct PrivateRedis {
     dir: TempDir,
@@ -66,12 +60,6 @@ impl PrivateRedis {
 
     fn client(&self) -> redis::Client {
         redis::Client::open(self.url()).unwrap()
-    }
-
-    /// A store on it, as a node has one.
-    pub(crate) async fn store(&self) -> RedisStore {
-        let address = RedisAddress { url: SecretString::from(self.url()), ca: None };
-        RedisStore::connect(&address, &Tasks::new(Handle::current())).await.unwrap()
     }
 }
 

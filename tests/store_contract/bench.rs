@@ -8,8 +8,14 @@ use std::{
 use bytes::Bytes;
 use figurine::{
     domain::{Code, FigureId, KeyId, Owner, State, UploadId},
-    store::{Claim, Clock, Finish, JobRef, Lease, MemoryStore, NewJob, NotFinished, Once, Store, StoreKey, Submission},
+    store::{
+        Claim, Clock, Finish, JobRef, Lease, MemoryStore, NewJob, NotFinished, Once, RedisAddress, RedisStore, Store,
+        StoreKey, Submission,
+    },
+    tasks::Tasks,
 };
+use secrecy::SecretString;
+use tokio::runtime::Handle;
 
 use crate::private_redis::PrivateRedis;
 
@@ -33,7 +39,7 @@ impl Bench {
 
     pub(crate) async fn redis() -> Self {
         let server = PrivateRedis::start();
-        Self { store: Arc::new(server.store().await), clock: None, server: Some(server) }
+        Self { store: Arc::new(connect(&server).await), clock: None, server: Some(server) }
     }
 
     /// Lets the store's time pass: at once where the clock can be moved on, else by waiting for it.
@@ -90,6 +96,12 @@ impl Bench {
         let value = self.store.get(key).await.unwrap();
         value.map(|bytes| String::from_utf8(bytes.to_vec()).unwrap())
     }
+}
+
+/// A store on a server, as a node has one.
+pub(crate) async fn connect(server: &PrivateRedis) -> RedisStore {
+    let address = RedisAddress { url: SecretString::from(server.url()), ca: None };
+    RedisStore::connect(&address, &Tasks::new(Handle::current())).await.unwrap()
 }
 
 /// An account.

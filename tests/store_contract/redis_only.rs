@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use tokio::{runtime::Handle, time::timeout};
 
 use crate::{
-    bench::{Bench, LONG, SHORT, job, job_of, owner},
+    bench::{Bench, LONG, SHORT, connect, job, job_of, owner},
     private_redis::PrivateRedis,
 };
 
@@ -28,7 +28,7 @@ fn stream() -> String {
 #[tokio::test]
 async fn a_change_on_one_node_wakes_the_others() {
     let bench = Bench::redis().await;
-    let other = bench.server.as_ref().unwrap().store().await;
+    let other = connect(bench.server.as_ref().unwrap()).await;
     let limit = Instant::now() + Duration::from_secs(10);
     loop {
         let wake = other.listen(Topic::Jobs);
@@ -47,7 +47,7 @@ async fn a_change_on_one_node_wakes_the_others() {
 #[tokio::test]
 async fn a_job_of_one_node_is_ended_by_another() {
     let bench = Bench::redis().await;
-    let other = bench.server.as_ref().unwrap().store().await;
+    let other = connect(bench.server.as_ref().unwrap()).await;
     let job = bench.accept(job()).await;
     let claim = other.claim(SHORT).await.unwrap().unwrap();
     bench.pass(SHORT).await;
@@ -148,5 +148,5 @@ async fn a_server_without_persistence_is_known_as_such() {
     let bench = Bench::redis().await;
     assert_eq!(bench.store.nature(), StoreNature { kind: "redis", persistence: "none" });
     tell(&bench, &["CONFIG", "SET", "appendonly", "yes"]);
-    assert_eq!(bench.server.as_ref().unwrap().store().await.nature().persistence, "aof");
+    assert_eq!(connect(bench.server.as_ref().unwrap()).await.nature().persistence, "aof");
 }
