@@ -44,7 +44,7 @@ pub struct Settings {
     pub redis_ca: Option<PathBuf>,
     /// `FIGURINE_SIGNING_KEYS`: PEM files; empty with the memory store means that keys are made at start.
     pub signing_keys: Vec<PathBuf>,
-    /// `FIGURINE_RECEIPT_KEYS`: PEM files; empty with the memory store means that keys are made at start.
+    /// `FIGURINE_RECEIPT_KEYS`: PEM files; the signing keys where none are given.
     pub receipt_keys: Vec<PathBuf>,
     /// `FIGURINE_SEAL_KEYS`; the first seals, all open.
     pub seal_keys: NamedKeys,
@@ -172,14 +172,16 @@ impl Settings {
     }
 
     fn read(from: &mut Reader) -> Self {
+        let signing_keys: Vec<_> = from.list("FIGURINE_SIGNING_KEYS").into_iter().map(PathBuf::from).collect();
+        let receipt_keys: Vec<_> = from.list("FIGURINE_RECEIPT_KEYS").into_iter().map(PathBuf::from).collect();
         Self {
             listen: from.address("FIGURINE_LISTEN"),
             public_url: from.url("FIGURINE_PUBLIC_URL"),
             store: from.store("FIGURINE_STORE_URL").unwrap_or(StoreChoice::Memory),
             key_store: from.store("FIGURINE_KEY_STORE_URL"),
             redis_ca: from.optional("FIGURINE_REDIS_CA").map(PathBuf::from),
-            signing_keys: from.list("FIGURINE_SIGNING_KEYS").into_iter().map(PathBuf::from).collect(),
-            receipt_keys: from.list("FIGURINE_RECEIPT_KEYS").into_iter().map(PathBuf::from).collect(),
+            receipt_keys: if receipt_keys.is_empty() { signing_keys.clone() } else { receipt_keys },
+            signing_keys,
             seal_keys: from.named_keys("FIGURINE_SEAL_KEYS"),
             index_keys: from.named_keys("FIGURINE_INDEX_KEYS"),
             issuer: from.text("FIGURINE_ISSUER"),
@@ -271,8 +273,7 @@ impl Settings {
                 faults.fault("FIGURINE_KEY_STORE_URL", "must be a Redis where the store is one, and only there");
             }
         }
-        let wanted = ["FIGURINE_SIGNING_KEYS", "FIGURINE_RECEIPT_KEYS", "FIGURINE_SEAL_KEYS", "FIGURINE_INDEX_KEYS"];
-        for name in wanted {
+        for name in ["FIGURINE_SIGNING_KEYS", "FIGURINE_SEAL_KEYS", "FIGURINE_INDEX_KEYS"] {
             if !faults.given(name) && !faults.given(&format!("{name}_FILE")) {
                 faults.fault(name, "is required with any store but memory://: what is kept outlives this process");
             }
