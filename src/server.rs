@@ -1,5 +1,7 @@
 //! The composition root: builds everything from settings, listens, and drains at the end.
 
+mod stores;
+
 use std::{future::ready, io, net::TcpListener, num::NonZeroUsize, path::PathBuf, sync::Arc, thread, time::Duration};
 
 use actix_http::{HttpService, Protocol};
@@ -12,13 +14,15 @@ use actix_web::{
     web::Data,
 };
 use secrecy::SecretString;
+pub use stores::RedisStores;
+use stores::Stores;
 use tokio::{runtime::Handle, time::timeout};
 use tracing_actix_web::TracingLogger;
 
 use crate::{
     admission::Admission,
     auth::{Expected, KeyError, KeySet, MintError, MintRequest, Minted, mint},
-    config::{EngineChoice, NamedKey, NamedKeys, Settings, StoreChoice},
+    config::{EngineChoice, NamedKey, NamedKeys, Settings},
     domain::Moment,
     engine::{Engine, EngineSettings, SetupError},
     flow::{Flow, Twins},
@@ -27,7 +31,7 @@ use crate::{
     jobs::{JobLimits, Jobs},
     ledger::Ledger,
     simulator::{RunningSimulator, Simulator, SimulatorSettings},
-    store::{Clock, ConnectError, MemoryStore, RedisAddress, RedisStore, Store},
+    store::{Clock, ConnectError, MemoryStore},
     studio::{EngineKind, Models, Studio},
     tasks::Tasks,
     vault::Vault,
@@ -52,9 +56,9 @@ pub enum StartError {
     /// The certificate of the store's authority cannot be read.
     #[error("cannot read {}", .0.display())]
     RedisCa(PathBuf, #[source] io::Error),
-    /// The store cannot be used.
-    #[error(transparent)]
-    Store(#[from] ConnectError),
+    /// The store that a setting names cannot be used.
+    #[error("{0}")]
+    Store(&'static str, #[source] ConnectError),
     /// The offline engine does not start.
     #[error("the offline engine does not start")]
     Simulator(#[source] io::Error),
@@ -99,7 +103,7 @@ impl Node {
         let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         let tasks = Tasks::new(Handle::current());
         let simulator = Simulator::start(wiring.simulator).await.map_err(StartError::Simulator)?;
-        let stores = stores(&settings, wiring.clock, &tasks).await?;
+        let stores = Stores::open(&settings, wiring.clock, &tasks).await?;
         let memory = stores.memory.clone();
         let flow = Arc::new(flow(&settings, stores, &simulator.base_url)?);
         let body = wiring.body.unwrap_or(BodyLimits::new(settings.max_upload_bytes));
@@ -239,32 +243,6 @@ fn api(
         retention_seconds: settings.result_ttl.as_secs(),
         heartbeat,
     })
-}
-
-/// Where everything but data keys lies, and where those do.
-struct Stores {
-    store: Arc<dyn Store>,
-    data_keys: Arc<dyn Store>,
-    memory: Option<Arc<MemoryStore>>,
-}
-
-async fn stores(settings: &Settings, clock: Clock, tasks: &Tasks) -> Result<Stores, StartError> {
-    let StoreChoice::Redis(url) = &settings.store else {
-        let memory = Arc::new(MemoryStore::new(clock));
-        return Ok(Stores { store: memory.clone(), data_keys: memory.clone(), memory: Some(memory) });
-    };
-    let read = |path: &PathBuf| std::fs::read(path).map_err(|error| StartError::RedisCa(path.clone(), error));
-    let ca = settings.redis_ca.as_ref().map(read).transpose()?;
-    let connect = async |url: &SecretString| {
-        let address = RedisAddress { url: url.clone(), ca: ca.clone() };
-        Ok::<Arc<dyn Store>, StartError>(Arc::new(RedisStore::connect(&address, tasks).await?))
-    };
-    let store = connect(url).await?;
-    let data_keys = match &settings.key_store {
-        Some(StoreChoice::Redis(url)) => connect(url).await?,
-        Some(StoreChoice::Memory) | None => store.clone(),
-    };
-    Ok(Stores { store, data_keys, memory: None })
 }
 
 fn flow(settings: &Settings, stores: Stores, simulator_url: &str) -> Result<Flow, StartError> {

@@ -30,8 +30,8 @@ pub enum StoreError {
     /// It does not answer. What was asked may or may not have been done.
     #[error("the store does not answer")]
     Unavailable,
-    /// It answers, but what it held is gone, revocations and jobs alike. Told for a while after it was noticed.
-    #[error("the store has lost its data")]
+    /// It answers, but was never founded or is not what was founded: what it held is gone, revocations and jobs alike.
+    #[error("the store has lost its data or was never founded")]
     Lost,
 }
 
@@ -73,6 +73,9 @@ impl Wake {
 pub trait Store: Send + Sync + 'static {
     /// The store's clock.
     async fn now(&self) -> Result<Moment>;
+
+    /// Looks whether it answers and is the store that was founded.
+    async fn check(&self) -> Result<()>;
 
     /// How this store keeps what it is given.
     fn nature(&self) -> StoreNature;

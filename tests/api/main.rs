@@ -16,12 +16,17 @@ mod delivery;
 mod document;
 mod endings;
 mod events;
+mod faults;
+mod founding;
+mod installation;
+mod key_store;
 mod list;
 mod names;
 mod once;
 #[path = "../private_redis/mod.rs"]
 mod private_redis;
 mod process;
+mod program;
 mod range;
 mod raw;
 mod routes;

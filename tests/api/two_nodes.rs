@@ -6,7 +6,9 @@ use tempfile::TempDir;
 
 use crate::{
     app::{TestApp, jpeg, json_of, problem_of},
+    installation::SEAL_KEY,
     private_redis::PrivateRedis,
+    program::run,
 };
 
 struct Nodes {
@@ -18,20 +20,27 @@ impl Nodes {
     fn new() -> Self {
         let keys = tempfile::tempdir().unwrap();
         std::fs::write(keys.path().join("signing.pem"), generate_pem().unwrap().as_str()).unwrap();
-        Self { redis: PrivateRedis::start(), keys }
+        let nodes = Self { redis: PrivateRedis::start(), keys };
+        let vars = nodes.vars();
+        let vars: Vec<_> = vars.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let founded = run(&nodes.keys, &["check", "--found"], &vars);
+        assert!(founded.status.success(), "{founded:?}");
+        nodes
+    }
+
+    fn vars(&self) -> Vec<(&'static str, String)> {
+        let signing = self.keys.path().join("signing.pem");
+        vec![
+            ("FIGURINE_STORE_URL", self.redis.url()),
+            ("FIGURINE_SIGNING_KEYS", signing.to_str().unwrap().to_owned()),
+            ("FIGURINE_SEAL_KEYS", SEAL_KEY.to_owned()),
+            ("FIGURINE_INDEX_KEYS", SEAL_KEY.to_owned()),
+        ]
     }
 
     async fn start(&self) -> TestApp {
-        let (pem, url) = (self.keys.path().join("signing.pem"), self.redis.url());
-        let pem = pem.to_str().unwrap();
-        let named = "a:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-        let vars = [
-            ("FIGURINE_STORE_URL", url.as_str()),
-            ("FIGURINE_SIGNING_KEYS", pem),
-            ("FIGURINE_RECEIPT_KEYS", pem),
-            ("FIGURINE_SEAL_KEYS", named),
-            ("FIGURINE_INDEX_KEYS", named),
-        ];
+        let vars = self.vars();
+        let vars: Vec<_> = vars.iter().map(|(name, value)| (*name, value.as_str())).collect();
         TestApp::with(&vars, |_| {}).await
     }
 

@@ -17,7 +17,7 @@ use figurine::{
 use secrecy::SecretString;
 use tokio::runtime::Handle;
 
-use crate::private_redis::PrivateRedis;
+use crate::{private_redis::PrivateRedis, reach};
 
 /// Longer than any test.
 pub(crate) const LONG: Duration = Duration::from_secs(600);
@@ -37,9 +37,25 @@ impl Bench {
         Self { store: Arc::new(MemoryStore::new(clock.clone())), clock: Some(clock), server: None }
     }
 
+    /// On a Unix socket.
     pub(crate) async fn redis() -> Self {
         let server = PrivateRedis::start();
-        Self { store: Arc::new(connect(&server).await), clock: None, server: Some(server) }
+        let address = RedisAddress { url: SecretString::from(server.url()), ca: None };
+        Self::founded((server, address)).await
+    }
+
+    pub(crate) async fn redis_over_tcp() -> Self {
+        Self::founded(reach::tcp()).await
+    }
+
+    pub(crate) async fn redis_over_tls() -> Self {
+        Self::founded(reach::tls()).await
+    }
+
+    async fn founded((server, address): (PrivateRedis, RedisAddress)) -> Self {
+        let store = RedisStore::connect(&address, &Tasks::new(Handle::current())).await.unwrap();
+        store.found().await.unwrap();
+        Self { store: Arc::new(store), clock: None, server: Some(server) }
     }
 
     /// Lets the store's time pass: at once where the clock can be moved on, else by waiting for it.
