@@ -20,6 +20,7 @@ mod faults;
 mod founding;
 mod installation;
 mod key_store;
+mod lapses;
 mod list;
 mod names;
 mod once;
