@@ -108,7 +108,8 @@ pub trait Store: Send + Sync + 'static {
     async fn is_revoked(&self, key: &KeyId) -> Result<bool>;
 
     /// Adds a job, in one step and this order: if the same was not asked for before, if the upload that it takes is
-    /// unused, and if the key has a free seat and the queue a free place. A refusal changes nothing.
+    /// unused, and if the key has a free seat and the queue a free place. A refusal changes nothing; a job that was added
+    /// before is accepted as it was.
     async fn submit(&self, job: NewJob) -> Result<Submission>;
 
     /// Hands out the next job that waits, or one whose lease is over.

@@ -13,10 +13,12 @@ mod bench;
 mod ends;
 mod leases;
 mod looks;
+mod operations;
 #[path = "../private_redis/mod.rs"]
 mod private_redis;
 mod reach;
 mod redis_only;
+mod sequences;
 mod submissions;
 mod values;
 mod wakes;
