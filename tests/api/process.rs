@@ -88,12 +88,14 @@ fn every_fault_of_the_settings_is_told_at_once() {
         ("GEMINI_API_KEY", "secret-of-mine"),
         ("FIGURINE_SIGNING_KEYS", "nowhere.pem"),
     ];
-    let ended = run(&folder, &["serve"], &vars);
-    assert!(!ended.status.success());
-    let told = String::from_utf8(ended.stderr).unwrap();
-    let names = ["FIGURINE_LISTEN", "FIGURINE_MAX_PIXELS", "FIGURINE_STLYE", "FIGURINE_GEMINI_TIER", "nowhere.pem"];
-    assert!(names.iter().all(|name| told.contains(name)), "{told}");
-    assert!(!told.contains("secret-of-mine") && ended.stdout.is_empty(), "{told}");
+    for command in ["serve", "check"] {
+        let ended = run(&folder, &[command], &vars);
+        assert!(!ended.status.success());
+        let told = String::from_utf8(ended.stderr).unwrap();
+        let names = ["FIGURINE_LISTEN", "FIGURINE_MAX_PIXELS", "FIGURINE_STLYE", "FIGURINE_GEMINI_TIER", "nowhere.pem"];
+        assert!(names.iter().all(|name| told.contains(name)), "{told}");
+        assert!(!told.contains("secret-of-mine") && ended.stdout.is_empty(), "{told}");
+    }
 }
 
 fn verify(folder: &TempDir) -> Output {
