@@ -218,7 +218,8 @@ async fn a_job_that_cannot_be_read_ends_and_its_photo_goes() {
     assert_eq!(spec.len(), 1, "{spec:?}");
     let job = app.node.api().flow.store.jobs_of(&owner_of(&app), None, 1).await.unwrap().remove(0);
     let name = StoreKey::spec(&job.of.owner, &job.of.figure);
-    app.memory().put(&name, Bytes::from_static(b"tampered with"), Duration::from_secs(60)).await.unwrap();
+    // The last four bytes name the data key, which is there.
+    app.memory().put(&name, Bytes::from_static(b"tampered with\0\0\0\0"), Duration::from_secs(60)).await.unwrap();
     app.node.simulator().release();
     let limit = tokio::time::Instant::now() + Duration::from_secs(20);
     let job = app.node.api().flow.jobs.wait(&job.of, limit).await.unwrap().unwrap();
