@@ -1,5 +1,7 @@
 //! The composition root: builds everything from settings, listens, and drains at the end.
 
+mod stores;
+
 use std::{future::ready, io, net::TcpListener, num::NonZeroUsize, path::PathBuf, sync::Arc, thread, time::Duration};
 
 use actix_http::{HttpService, Protocol};
@@ -12,6 +14,8 @@ use actix_web::{
     web::Data,
 };
 use secrecy::SecretString;
+pub use stores::RedisStores;
+use stores::Stores;
 use tokio::{runtime::Handle, time::timeout};
 use tracing_actix_web::TracingLogger;
 
@@ -27,7 +31,7 @@ use crate::{
     jobs::{JobLimits, Jobs},
     ledger::Ledger,
     simulator::{RunningSimulator, Simulator, SimulatorSettings},
-    store::{Clock, MemoryStore, Store},
+    store::{Clock, ConnectError, MemoryStore},
     studio::{EngineKind, Models, Studio},
     tasks::Tasks,
     vault::Vault,
@@ -49,6 +53,12 @@ pub enum StartError {
     /// The system gives no randomness.
     #[error("the system gives no randomness")]
     NoRandomness,
+    /// The certificate of the store's authority cannot be read.
+    #[error("cannot read {}", .0.display())]
+    RedisCa(PathBuf, #[source] io::Error),
+    /// The store that a setting names cannot be used.
+    #[error("{0}")]
+    Store(&'static str, #[source] ConnectError),
     /// The offline engine does not start.
     #[error("the offline engine does not start")]
     Simulator(#[source] io::Error),
@@ -75,7 +85,7 @@ pub struct Node {
     address: std::net::SocketAddr,
     public_url: String,
     api: Data<Api>,
-    store: Arc<MemoryStore>,
+    memory: Option<Arc<MemoryStore>>,
     simulator: RunningSimulator,
     workers: Workers,
     handle: ServerHandle,
@@ -93,8 +103,9 @@ impl Node {
         let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         let tasks = Tasks::new(Handle::current());
         let simulator = Simulator::start(wiring.simulator).await.map_err(StartError::Simulator)?;
-        let store = Arc::new(MemoryStore::new(wiring.clock));
-        let flow = Arc::new(flow(&settings, store.clone(), &simulator.base_url)?);
+        let stores = Stores::open(&settings, wiring.clock, &tasks).await?;
+        let memory = stores.memory.clone();
+        let flow = Arc::new(flow(&settings, stores, &simulator.base_url)?);
         let body = wiring.body.unwrap_or(BodyLimits::new(settings.max_upload_bytes));
         let heartbeat = wiring.heartbeat.unwrap_or(HEARTBEAT);
         let api = Data::new(api(&settings, flow.clone(), tasks.clone(), (public_url.clone(), body, heartbeat))?);
@@ -102,7 +113,7 @@ impl Node {
         let server = serve(listener, api.clone(), &settings).map_err(|error| StartError::Listen(address, error))?;
         let handle = server.handle();
         drop(tasks.start(server));
-        Ok(Self { address, public_url, api, store, simulator, workers, handle, drain: settings.drain })
+        Ok(Self { address, public_url, api, memory, simulator, workers, handle, drain: settings.drain })
     }
 
     /// Where it listens.
@@ -120,9 +131,9 @@ impl Node {
         &self.api
     }
 
-    /// Its store.
-    pub fn store(&self) -> &MemoryStore {
-        &self.store
+    /// Its store, where that lies in memory.
+    pub fn memory(&self) -> Option<&MemoryStore> {
+        self.memory.as_deref()
     }
 
     /// Its offline engine.
@@ -234,10 +245,11 @@ fn api(
     })
 }
 
-fn flow(settings: &Settings, store: Arc<dyn Store>, simulator_url: &str) -> Result<Flow, StartError> {
+fn flow(settings: &Settings, stores: Stores, simulator_url: &str) -> Result<Flow, StartError> {
+    let Stores { store, data_keys, memory: _ } = stores;
     let seal_keys = or_made(&settings.seal_keys)?;
     let index_keys = or_made(&settings.index_keys)?;
-    let vault = Arc::new(Vault::new(store.clone(), store.clone(), seal_keys, index_keys));
+    let vault = Arc::new(Vault::new(store.clone(), data_keys, seal_keys, index_keys));
     let limits = Limits {
         max_bytes: settings.max_upload_bytes,
         max_pixels: settings.max_pixels,

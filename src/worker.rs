@@ -9,12 +9,11 @@ use tokio::{
 };
 
 use crate::{
-    domain::{Stage, State},
+    domain::{Code, Stage, State},
     flow::{Ending, Flow, FlowError, Made},
     jobs::{JobsError, LEASE, Spec},
     store::{Claim, LeaseLost, Topic},
     tasks::Tasks,
-    vault::VaultError,
 };
 
 /// How often a worker looks for jobs without being woken.
@@ -144,6 +143,10 @@ async fn work(flow: &Flow, claim: &Claim) {
     };
     if let Err(error) = flow.end(claim, &spec, made, &ending).await {
         tracing::error!(figure.id = %claim.lease.job.figure, %error, "a job could not be ended; the sweeper goes on");
+        if error.problem(Stage::Finish).code == Code::StoreLost {
+            // What was lost does not come back, so nothing is gained by another try.
+            give_up(flow, claim, Code::StoreLost).await;
+        }
     }
     let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::debug!(figure.id = %claim.lease.job.figure, elapsed_ms, "job ended");
@@ -152,10 +155,14 @@ async fn work(flow: &Flow, claim: &Claim) {
 /// Ends a job whose specification cannot be read. A store that does not answer hands it out again.
 async fn unreadable(flow: &Flow, claim: &Claim, error: JobsError) {
     tracing::error!(figure.id = %claim.lease.job.figure, %error, "a job cannot be read");
-    if matches!(error, JobsError::Store(_) | JobsError::Vault(VaultError::Store(_))) {
-        return;
+    let code = FlowError::from(error).problem(Stage::Queue).code;
+    if code != Code::StoreUnavailable {
+        give_up(flow, claim, code).await;
     }
-    if let Err(error) = flow.give_up(claim).await {
+}
+
+async fn give_up(flow: &Flow, claim: &Claim, code: Code) {
+    if let Err(error) = flow.give_up(claim, code).await {
         tracing::error!(figure.id = %claim.lease.job.figure, %error, "a job could not be ended; the sweeper goes on");
     }
 }

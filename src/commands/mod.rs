@@ -1,6 +1,7 @@
 //! What the command line does. Each command writes to the writer that it is given and tells by its result how the
 //! process should end.
 
+mod check;
 mod demo;
 pub mod keys;
 pub mod receipt;
@@ -13,6 +14,7 @@ use std::{
     process::ExitCode,
 };
 
+pub use check::CheckArgs;
 use clap::{Parser, Subcommand};
 pub use demo::DemoArgs;
 use rustix::process::{Resource, Rlimit, setrlimit};
@@ -45,6 +47,8 @@ enum Command {
     /// Makes and reads API keys.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Says what is wrong or unwise with the settings and the stores.
+    Check(CheckArgs),
     /// Checks deletion receipts.
     #[command(subcommand)]
     Receipt(receipt::ReceiptCommand),
@@ -84,6 +88,10 @@ fn do_command(command: Command, out: &mut dyn Write) -> Result<(), CommandError>
     match command {
         Command::Serve => runtime()?.block_on(Box::pin(serve::run(settings_with_logs()?))),
         Command::Demo(args) => runtime()?.block_on(Box::pin(demo::run(&args, out))),
+        Command::Check(args) => {
+            let settings = Settings::from_environment()?;
+            runtime()?.block_on(Box::pin(check::run(args, &settings, out)))
+        }
         Command::Keys(command) => run_keys(&command, out),
         Command::Receipt(command) => receipt::run(&command, fetch, out),
         Command::Openapi => {
@@ -145,6 +153,9 @@ pub enum CommandError {
     /// The settings cannot be used.
     #[error(transparent)]
     Settings(#[from] SettingsFaults),
+    /// The check found something wrong.
+    #[error("{0} wrong")]
+    Wrong(usize),
     /// The system does not let core dumps be turned off.
     #[error("core dumps cannot be turned off: {0}")]
     CoreDumps(#[source] io::Error),

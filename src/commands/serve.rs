@@ -35,10 +35,12 @@ fn banner(node: &Node, settings: &Settings) -> Result<String, CommandError> {
         EngineChoice::Offline => "the built-in offline engine",
         EngineChoice::Gemini { .. } => "Google Gemini",
     };
-    let opening = format!(
-        "\nFigurine {} listens on {url}, with {engine}.\nEverything is kept in memory and gone at restart.\n\n",
-        env!("CARGO_PKG_VERSION")
-    );
+    let kept = if settings.embedded() {
+        "Everything is kept in memory and gone at restart."
+    } else {
+        "Everything is kept in Redis."
+    };
+    let opening = format!("\nFigurine {} listens on {url}, with {engine}.\n{kept}\n\n", env!("CARGO_PKG_VERSION"));
     if !settings.signing_keys.is_empty() {
         return Ok(opening);
     }

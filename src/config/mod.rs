@@ -36,9 +36,15 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// `FIGURINE_PUBLIC_URL`, without a slash at its end; `None` is derived from the address.
     pub public_url: Option<String>,
+    /// `FIGURINE_STORE_URL`.
+    pub store: StoreChoice,
+    /// `FIGURINE_KEY_STORE_URL`; `None` is the store itself.
+    pub key_store: Option<StoreChoice>,
+    /// `FIGURINE_REDIS_CA`: a PEM file; `None` is the system's authorities.
+    pub redis_ca: Option<PathBuf>,
     /// `FIGURINE_SIGNING_KEYS`: PEM files; empty with the memory store means that keys are made at start.
     pub signing_keys: Vec<PathBuf>,
-    /// `FIGURINE_RECEIPT_KEYS`: PEM files; empty with the memory store means that keys are made at start.
+    /// `FIGURINE_RECEIPT_KEYS`: PEM files; the signing keys where none are given.
     pub receipt_keys: Vec<PathBuf>,
     /// `FIGURINE_SEAL_KEYS`; the first seals, all open.
     pub seal_keys: NamedKeys,
@@ -95,6 +101,15 @@ pub struct Operator {
     pub privacy_contact: Option<String>,
     /// `FIGURINE_REGION`.
     pub region: Option<String>,
+}
+
+/// Where what is kept lies.
+#[derive(Debug, Clone)]
+pub enum StoreChoice {
+    /// In this process: gone at restart.
+    Memory,
+    /// In a Redis, at a URL that may hold a password.
+    Redis(SecretString),
 }
 
 /// Which engine makes the figures.
@@ -157,12 +172,16 @@ impl Settings {
     }
 
     fn read(from: &mut Reader) -> Self {
-        from.only("FIGURINE_STORE_URL", "memory://");
+        let signing_keys: Vec<_> = from.list("FIGURINE_SIGNING_KEYS").into_iter().map(PathBuf::from).collect();
+        let receipt_keys: Vec<_> = from.list("FIGURINE_RECEIPT_KEYS").into_iter().map(PathBuf::from).collect();
         Self {
             listen: from.address("FIGURINE_LISTEN"),
             public_url: from.url("FIGURINE_PUBLIC_URL"),
-            signing_keys: from.list("FIGURINE_SIGNING_KEYS").into_iter().map(PathBuf::from).collect(),
-            receipt_keys: from.list("FIGURINE_RECEIPT_KEYS").into_iter().map(PathBuf::from).collect(),
+            store: from.store("FIGURINE_STORE_URL").unwrap_or(StoreChoice::Memory),
+            key_store: from.store("FIGURINE_KEY_STORE_URL"),
+            redis_ca: from.optional("FIGURINE_REDIS_CA").map(PathBuf::from),
+            receipt_keys: if receipt_keys.is_empty() { signing_keys.clone() } else { receipt_keys },
+            signing_keys,
             seal_keys: from.named_keys("FIGURINE_SEAL_KEYS"),
             index_keys: from.named_keys("FIGURINE_INDEX_KEYS"),
             issuer: from.text("FIGURINE_ISSUER"),
@@ -232,13 +251,37 @@ impl Settings {
                 faults.fault("FIGURINE_SIGNING_KEYS, FIGURINE_RECEIPT_KEYS", &format!("no file {}", path.display()));
             }
         }
+        self.check_store(faults);
         if !self.loopback() {
             self.check_public(faults);
         }
     }
 
+    /// Whether everything is gone at restart.
+    pub fn embedded(&self) -> bool {
+        matches!(self.store, StoreChoice::Memory)
+    }
+
+    fn check_store(&self, faults: &mut Reader) {
+        if let Some(path) = self.redis_ca.as_ref().filter(|path| !path.is_file()) {
+            faults.fault("FIGURINE_REDIS_CA", &format!("no file {}", path.display()));
+        }
+        match (&self.store, &self.key_store) {
+            (StoreChoice::Memory, None | Some(StoreChoice::Memory)) => return,
+            (StoreChoice::Redis(_), None | Some(StoreChoice::Redis(_))) => {}
+            (StoreChoice::Memory, Some(StoreChoice::Redis(_))) | (StoreChoice::Redis(_), Some(StoreChoice::Memory)) => {
+                faults.fault("FIGURINE_KEY_STORE_URL", "must be a Redis where the store is one, and only there");
+            }
+        }
+        for name in ["FIGURINE_SIGNING_KEYS", "FIGURINE_SEAL_KEYS", "FIGURINE_INDEX_KEYS"] {
+            if !faults.given(name) && !faults.given(&format!("{name}_FILE")) {
+                faults.fault(name, "is required with any store but memory://: what is kept outlives this process");
+            }
+        }
+    }
+
     fn check_public(&self, faults: &mut Reader) {
-        if !faults.flag("FIGURINE_ALLOW_EMBEDDED") {
+        if !faults.flag("FIGURINE_ALLOW_EMBEDDED") && self.embedded() {
             faults.fault(
                 "FIGURINE_LISTEN",
                 "an address off loopback with the memory store wants FIGURINE_ALLOW_EMBEDDED=1, since everything \

@@ -10,10 +10,10 @@ use std::{
     time::Duration,
 };
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tracing_subscriber::EnvFilter;
 
-use super::{LogFormat, NamedKey, NamedKeys, SettingsFaults};
+use super::{LogFormat, NamedKey, NamedKeys, SettingsFaults, StoreChoice};
 
 /// A setting's name and default, as they stand in `.env.example` and the README.
 #[derive(Debug, Clone, Copy)]
@@ -31,14 +31,20 @@ const fn plain(name: &'static str, default: &'static str) -> Setting {
 }
 
 const fn secret(name: &'static str) -> Setting {
-    Setting { name, default: "", secret: true }
+    secret_or(name, "")
+}
+
+const fn secret_or(name: &'static str, default: &'static str) -> Setting {
+    Setting { name, default, secret: true }
 }
 
 /// Every setting there is. Another name that begins with `FIGURINE_` is a fault, so that a slip of the pen is seen.
 pub const SETTINGS: &[Setting] = &[
     plain("FIGURINE_LISTEN", "127.0.0.1:8080"),
     plain("FIGURINE_PUBLIC_URL", ""),
-    plain("FIGURINE_STORE_URL", "memory://"),
+    secret_or("FIGURINE_STORE_URL", "memory://"),
+    secret("FIGURINE_KEY_STORE_URL"),
+    plain("FIGURINE_REDIS_CA", ""),
     plain("FIGURINE_SIGNING_KEYS", ""),
     plain("FIGURINE_RECEIPT_KEYS", ""),
     secret("FIGURINE_SEAL_KEYS"),
@@ -144,9 +150,20 @@ impl Reader {
         Some(value)
     }
 
-    /// A setting that has one possible value so far.
-    pub(super) fn only(&mut self, name: &str, value: &str) {
-        let _ = self.one_of(name, &[value]);
+    /// Where a store is; `None` when the setting is not given. The URL may hold a password.
+    pub(super) fn store(&mut self, name: &str) -> Option<StoreChoice> {
+        let url = self.secret(name)?;
+        let (scheme, rest) = url.expose_secret().split_once("://").unwrap_or_default();
+        match (scheme, rest) {
+            ("memory", "") => Some(StoreChoice::Memory),
+            ("redis" | "rediss" | "redis+unix", rest) if !rest.is_empty() && !rest.contains(',') => {
+                Some(StoreChoice::Redis(url))
+            }
+            _ => {
+                self.fault(name, "must be memory://, redis://, rediss:// or redis+unix://, and one server");
+                None
+            }
+        }
     }
 
     pub(super) fn address(&mut self, name: &str) -> SocketAddr {
@@ -207,7 +224,6 @@ impl Reader {
     }
 
     pub(super) fn named_keys(&mut self, name: &str) -> NamedKeys {
-        use secrecy::ExposeSecret;
         let Some(text) = self.secret(name) else { return Vec::new() };
         let parts = text.expose_secret().split(',').map(|part| NamedKey::parse(part.trim()));
         let Some(keys) = parts.collect::<Option<Vec<_>>>() else {

@@ -54,6 +54,55 @@ fn an_address_off_loopback_is_refused_until_it_is_meant() {
 }
 
 #[test]
+fn a_store_that_outlives_the_process_wants_its_keys() {
+    let found = faults(&[("FIGURINE_STORE_URL", "redis://localhost"), ("FIGURINE_LISTEN", "0.0.0.0:1")]);
+    for name in ["FIGURINE_SIGNING_KEYS", "FIGURINE_SEAL_KEYS", "FIGURINE_INDEX_KEYS"] {
+        assert!(found.iter().any(|fault| fault.starts_with(&format!("{name}: is required"))), "{name} in {found:?}");
+    }
+    assert!(!found.iter().any(|fault| fault.contains("FIGURINE_ALLOW_EMBEDDED")), "{found:?}");
+}
+
+#[test]
+fn a_store_is_in_memory_or_one_redis_and_its_password_is_not_shown() {
+    let given = |url: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        let pem = dir.path().join("key.pem");
+        std::fs::write(&pem, "").unwrap();
+        let pem = pem.to_str().unwrap();
+        let named = "a:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+        let keys = [("FIGURINE_SIGNING_KEYS", pem), ("FIGURINE_SEAL_KEYS", named)];
+        let all = [keys.as_slice(), &[("FIGURINE_INDEX_KEYS", named), ("FIGURINE_STORE_URL", url)]].concat();
+        Settings::from_vars(vars(&all))
+    };
+    for url in ["redis://u:sesame@localhost:6379/1", "rediss://localhost", "redis+unix:///run/redis.sock"] {
+        let settings = given(url).unwrap();
+        assert!(matches!(settings.store, StoreChoice::Redis(_)) && !format!("{settings:?}").contains("sesame"));
+    }
+    for url in ["http://localhost", "redis://", "redis://sesame@a,redis://b", "memory://x", "redis"] {
+        let faults = given(url).expect_err(url).0;
+        assert!(faults[0].starts_with("FIGURINE_STORE_URL:") && !faults[0].contains("sesame"), "{faults:?}");
+    }
+    assert!(faults(&[("FIGURINE_KEY_STORE_URL", "redis://localhost")])[0].starts_with("FIGURINE_INDEX_KEYS"));
+}
+
+#[test]
+fn receipts_are_signed_with_the_signing_keys_unless_others_are_given() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, "").unwrap();
+        path
+    };
+    let (one, two) = (file("one.pem"), file("two.pem"));
+    let signing = ("FIGURINE_SIGNING_KEYS", one.to_str().unwrap());
+    let settings = Settings::from_vars(vars(&[signing])).unwrap();
+    assert_eq!((settings.signing_keys, settings.receipt_keys), (vec![one.clone()], vec![one.clone()]));
+    let receipts = ("FIGURINE_RECEIPT_KEYS", two.to_str().unwrap());
+    let settings = Settings::from_vars(vars(&[signing, receipts])).unwrap();
+    assert_eq!((settings.signing_keys, settings.receipt_keys), (vec![one], vec![two]));
+}
+
+#[test]
 fn gemini_wants_a_key_and_a_paid_tier() {
     assert!(faults(&[("FIGURINE_ENGINE", "gemini")])[0].contains("GEMINI_API_KEY"));
     assert!(faults(&[("GEMINI_API_KEY", "k"), ("FIGURINE_GEMINI_TIER", "unpaid")])[0].contains("paid"));

@@ -8,7 +8,7 @@ use super::{Flow, FlowError, Made};
 use crate::{
     domain::{Code, Figure, FigureLinks, ImageMade, JobProblem, Moment, Stage, State, UploadTrace, Work},
     jobs::{JobsError, Spec},
-    store::{Adoption, Claim, Finish, Job, JobRef, LeaseLost, NotFinished, StoreKey},
+    store::{Adoption, Claim, Finish, Job, JobRef, LeaseLost, NotFinished, StoreError, StoreKey},
     vault::{VaultError, Witness},
 };
 
@@ -67,8 +67,8 @@ impl Flow {
     ///
     /// # Errors
     /// When the lease is over, or store or vault fail.
-    pub async fn give_up(&self, claim: &Claim) -> Result<(), FlowError> {
-        let finish = |state| Finish { state, code: Some(Code::Internal), adopt: Vec::new(), release: true };
+    pub async fn give_up(&self, claim: &Claim, code: Code) -> Result<(), FlowError> {
+        let finish = |state| Finish { state, code: Some(code), adopt: Vec::new(), release: true };
         if self.store.finish(&claim.lease, finish(State::Failed)).await?.is_err() {
             let canceled = self.store.finish(&claim.lease, finish(State::Canceled)).await?;
             canceled.map_err(|_| FlowError::LeaseLost)?;
@@ -124,7 +124,9 @@ impl Flow {
                     self.store.put(&name, receipt.clone(), RECEIPT_KEPT).await?;
                 }
             }
-            Err(JobsError::Store(error) | JobsError::Vault(VaultError::Store(error))) => return Err(error.into()),
+            Err(JobsError::Store(error) | JobsError::Vault(VaultError::Store(error @ StoreError::Unavailable))) => {
+                return Err(error.into());
+            }
             // Nobody knows any more what the photo was committed to; the photo is gone all the same.
             Err(error) => tracing::warn!(figure.id = %of.figure, %error, "a photo went without a receipt"),
         }

@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use super::{Ending, Flow, FlowError, Made};
 use crate::{
-    domain::{MOST_IMAGES, Stage},
+    domain::{Code, MOST_IMAGES, Stage},
     jobs::JobsError,
     store::{CancelOutcome, Claim, Job, StoreKey},
     vault::VaultError,
@@ -38,7 +38,7 @@ impl Flow {
         let spec = match self.jobs.spec(&claim.lease.job).await {
             Ok(spec) => spec,
             Err(JobsError::Store(error) | JobsError::Vault(VaultError::Store(error))) => return Err(error.into()),
-            Err(_) => return self.give_up(claim).await,
+            Err(_) => return self.give_up(claim, Code::CanceledByCaller).await,
         };
         let ending = Ending::Without(FlowError::Canceled.problem(Stage::Queue));
         self.end(claim, &spec, Made::default(), &ending).await

@@ -85,6 +85,15 @@ impl Flow {
         }
     }
 
+    /// Looks whether the stores answer and are those that were founded.
+    ///
+    /// # Errors
+    /// What is wrong with one of them.
+    pub async fn check_stores(&self) -> Result<(), FlowError> {
+        self.store.check().await?;
+        Ok(self.vault.check_stores().await?)
+    }
+
     /// Makes the figure of a job that this node holds, or as much of one as is asked for.
     ///
     /// # Errors

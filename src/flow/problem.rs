@@ -61,13 +61,16 @@ impl FlowError {
         let code = match self {
             Self::Studio(StudioError::Engine(error)) => return engine_code(error, stage),
             Self::Studio(StudioError::Analysis | StudioError::Image(_)) => Code::UpstreamGarbled,
-            Self::Store(StoreError::Unavailable) => Code::StoreUnavailable,
-            Self::Store(StoreError::Lost) => Code::StoreLost,
+            Self::Store(error)
+            | Self::Vault(VaultError::Store(error))
+            | Self::Jobs(JobsError::Store(error) | JobsError::Vault(VaultError::Store(error))) => store_code(error),
+            // It has its time beyond the job's end, so the store that held it or its data key has lost it.
+            Self::Vault(VaultError::Gone) | Self::Jobs(JobsError::Vault(VaultError::Gone)) => Code::StoreLost,
             Self::Canceled => Code::CanceledByCaller,
             Self::UploadGone => Code::StateConflict,
             Self::Deadline => Code::DeadlineExceeded,
             Self::Studio(StudioError::Convert | StudioError::Style)
-            | Self::Vault(_)
+            | Self::Vault(VaultError::Seal(_) | VaultError::StillThere)
             | Self::Jobs(_)
             | Self::LeaseLost
             | Self::Panicked
@@ -76,6 +79,13 @@ impl FlowError {
             | Self::Receipt(_) => Code::Internal,
         };
         (code, None)
+    }
+}
+
+fn store_code(error: &StoreError) -> Code {
+    match error {
+        StoreError::Unavailable => Code::StoreUnavailable,
+        StoreError::Lost => Code::StoreLost,
     }
 }
 

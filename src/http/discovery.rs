@@ -127,7 +127,10 @@ pub(super) async fn document() -> HttpResponse {
 )]
 pub(super) async fn jwks(api: Data<Api>) -> HttpResponse {
     let sets = [api.keys.jwks(), api.receipt_jwks.clone()];
-    let keys: Vec<_> = sets.iter().filter_map(|set| set.get("keys")?.as_array()).flatten().collect();
+    let mut keys: Vec<_> = sets.iter().filter_map(|set| set.get("keys")?.as_array()).flatten().collect();
+    // One key may sign both.
+    keys.sort_by_key(|key| key["kid"].as_str());
+    keys.dedup();
     let body = serde_json::json!({"keys": keys}).to_string();
     HttpResponse::Ok()
         .content_type("application/jwk-set+json")

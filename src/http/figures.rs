@@ -76,7 +76,7 @@ async fn deliver(
 ) -> Result<HttpResponse, Problem> {
     let id = &accepted.job.figure;
     let known = api.flow.jobs.wait(&accepted.job, Instant::now() + patience.wait).await?;
-    let job = known.ok_or_else(|| Problem::new(Code::StoreLost, "The store has lost the job. Nothing was charged."))?;
+    let job = known.ok_or_else(lost)?;
     // Who asked for an answer at once gets that answer, however fast the figure was.
     let waited = !patience.is_for_later();
     if waited && job.state.is_terminal() && job.state != State::Succeeded {
@@ -160,6 +160,11 @@ pub(super) async fn why(api: &Api, job: &Job) -> Problem {
     }
 }
 
+/// A job that was there and is not: it outlives its result by a day, so the store has lost it.
+pub(super) fn lost() -> Problem {
+    Problem::new(Code::StoreLost, "The store has lost the figure. Nothing was charged.")
+}
+
 /// Finds a job of the caller's account; somebody else's is as if it did not exist.
 pub(super) async fn find(api: &Api, owner: &Owner, id: &str) -> Result<Job, Problem> {
     let id = FigureId::parse(id).map_err(|_| Problem::not_found())?;
@@ -182,7 +187,7 @@ pub(super) async fn gone(api: &Api, job: &Job) -> Problem {
     };
     let in_time = job.expires_at.is_none_or(|at| at > now);
     if in_time && !job.deleted {
-        return Problem::new(job.code.unwrap_or(Code::Internal), "The figure's record cannot be read. It was logged.");
+        return job.code.map_or_else(lost, |code| Problem::new(code, "The figure's record is gone."));
     }
     let of_figure = api.flow.read_receipt(&job.of.owner, &job.of.figure).await;
     let receipt = match (of_figure, job.photo) {
@@ -217,7 +222,7 @@ pub(super) async fn read(
     let patience = Patience::of_reader(&req, api.max_wait)?;
     if patience.applied == Some("wait") {
         let waited = api.flow.jobs.wait(&job.of, Instant::now() + patience.wait).await?;
-        job = waited.ok_or_else(Problem::not_found)?;
+        job = waited.ok_or_else(lost)?;
     }
     let figure = inline::filled(&api, &job, read_or_gone(&api, &job).await?).await?;
     let answer = |figure: &Figure| HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(figure);

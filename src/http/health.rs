@@ -27,13 +27,13 @@ pub(super) async fn alive() -> HttpResponse {
 
 /// Whether the node takes requests
 ///
-/// Not while its store does not answer or it is stopping. An engine that is away does not make a node unready.
+/// Not while a store does not answer or has no founding mark, or it is stopping. An engine that is away does not make a node unready.
 #[utoipa::path(
     get, path = "/readyz", operation_id = "readReadiness", tag = "Service", security(()),
     responses((status = 200, description = "It does", body = Health))
 )]
 pub(super) async fn ready(api: Data<Api>) -> Result<HttpResponse, Problem> {
     api.refuse_when_draining()?;
-    api.flow.store.now().await?;
+    api.flow.check_stores().await?;
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(Health { status: "ok" }))
 }

@@ -30,8 +30,8 @@ pub enum StoreError {
     /// It does not answer. What was asked may or may not have been done.
     #[error("the store does not answer")]
     Unavailable,
-    /// It answers, but what it held is gone, revocations and jobs alike. Told for a while after it was noticed.
-    #[error("the store has lost its data")]
+    /// It answers, but was never founded or is not what was founded: what it held is gone, revocations and jobs alike.
+    #[error("the store has lost its data or was never founded")]
     Lost,
 }
 
@@ -74,6 +74,9 @@ pub trait Store: Send + Sync + 'static {
     /// The store's clock.
     async fn now(&self) -> Result<Moment>;
 
+    /// Looks whether it answers and is the store that was founded.
+    async fn check(&self) -> Result<()>;
+
     /// How this store keeps what it is given.
     fn nature(&self) -> StoreNature;
 
@@ -108,7 +111,8 @@ pub trait Store: Send + Sync + 'static {
     async fn is_revoked(&self, key: &KeyId) -> Result<bool>;
 
     /// Adds a job, in one step and this order: if the same was not asked for before, if the upload that it takes is
-    /// unused, and if the key has a free seat and the queue a free place. A refusal changes nothing.
+    /// unused, and if the key has a free seat and the queue a free place. A refusal changes nothing; a job that was added
+    /// before is accepted as it was.
     async fn submit(&self, job: NewJob) -> Result<Submission>;
 
     /// Hands out the next job that waits, or one whose lease is over.

@@ -53,6 +53,15 @@ impl Vault {
         Self { blobs, data_keys, seal_keys, index_keys }
     }
 
+    /// Looks whether the stores answer and are those that were founded.
+    ///
+    /// # Errors
+    /// What is wrong with one of them.
+    pub async fn check_stores(&self) -> Result<(), VaultError> {
+        self.blobs.check().await?;
+        Ok(self.data_keys.check().await?)
+    }
+
     /// The pseudonym under which everything of an account is kept: HMAC-SHA256 (RFC 2104) with the first index key.
     ///
     /// # Errors

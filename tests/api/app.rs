@@ -7,7 +7,7 @@ use figurine::{
     config::Settings,
     domain::{AccountId, Scopes},
     server::{Node, Wiring},
-    store::Clock,
+    store::{Clock, MemoryStore},
 };
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use reqwest::{Client, Method, RequestBuilder, Response, redirect::Policy};
@@ -110,9 +110,14 @@ impl TestApp {
         }
     }
 
+    /// Its store, which lies in memory.
+    pub(crate) fn memory(&self) -> &MemoryStore {
+        self.node.memory().expect("the node has a store in memory")
+    }
+
     /// The names of all values in the store that hold a photo, a data key of one, or a specification.
     pub(crate) fn photos_kept(&self) -> Vec<String> {
-        let held = self.node.store().dump();
+        let held = self.memory().dump();
         held.into_keys().filter(|name| name.contains(":photo:") || name.contains(":spec:")).collect()
     }
 }

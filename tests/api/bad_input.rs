@@ -28,7 +28,7 @@ async fn refused(app: &TestApp, request: RequestBuilder, status: u16, code: &str
 
 fn assert_nothing_kept(app: &TestApp) {
     assert_eq!(app.node.simulator().calls(), [], "the engine was asked");
-    let held = app.node.store().dump();
+    let held = app.memory().dump();
     assert!(held.is_empty(), "{:?}", held.keys());
 }
 

@@ -57,7 +57,7 @@ async fn a_client_that_leaves_within_its_body_leaves_an_entry_and_nothing_else()
     raw.answer().await.problem(400, "malformed_request");
     let sums = wait_for_sum(&app, "refused_or_failed", 2).await;
     assert_eq!(sums["figures"], 0, "{sums:#}");
-    assert!(app.node.store().dump().is_empty());
+    assert!(app.memory().dump().is_empty());
     assert!(app.node.simulator().calls().is_empty());
 }
 

@@ -25,7 +25,7 @@ async fn gone(app: &TestApp, path: &str) -> Value {
 
 /// That nothing is left but receipts, and what remembers requests.
 fn assert_only_receipts(app: &TestApp) {
-    let left: Vec<_> = app.node.store().dump().into_keys().collect();
+    let left: Vec<_> = app.memory().dump().into_keys().collect();
     assert!(left.iter().all(|name| name.contains(":receipt:") || name.contains(":idem:")), "{left:?}");
 }
 
@@ -67,7 +67,7 @@ async fn linked_images_go_one_by_one_as_they_are_fetched_whole() {
         assert_eq!(json_of(app.get(path).send().await.unwrap(), 200).await["status"], "succeeded");
         let whole = app.get(&image(index)).send().await.unwrap();
         assert_eq!(whole.bytes().await.unwrap().len() as u64, figure["images"][index as usize]["bytes"]);
-        let images = || app.node.store().dump().into_keys().filter(|name| name.contains(":image:")).count();
+        let images = || app.memory().dump().into_keys().filter(|name| name.contains(":image:")).count();
         let limit = Instant::now() + Duration::from_secs(10);
         while images() > 2 * (1 - index as usize) {
             assert!(Instant::now() < limit, "image {index} is still there");
@@ -95,7 +95,7 @@ async fn an_answer_for_later_delivers_nothing_and_so_keeps_something() {
     let problem =
         problem_of(post(&app, "").header("Prefer", "respond-async").send().await.unwrap(), 422, "invalid_option").await;
     assert_eq!(problem["errors"][0]["pointer"], "/retention_seconds", "{problem:#}");
-    assert!(app.node.store().dump().is_empty());
+    assert!(app.memory().dump().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,7 +106,7 @@ async fn analyses_and_prompts_are_given_and_kept_nowhere() {
         let made = json_of(ask().header("Idempotency-Key", key).send().await.unwrap(), 200).await;
         assert_eq!(made["options"]["retention_seconds"], json!(0), "{made:#}");
         let limit = Instant::now() + Duration::from_secs(10);
-        while app.node.store().dump().into_keys().any(|name| name.contains(":record:")) {
+        while app.memory().dump().into_keys().any(|name| name.contains(":record:")) {
             assert!(Instant::now() < limit, "it is still there");
             tokio::task::yield_now().await;
         }

@@ -95,7 +95,7 @@ async fn a_key_that_is_revoked_sees_no_more() {
     let mut events = Events::of(&app, &id, Some(2)).await;
     assert_eq!(events.block().await.unwrap(), ": still here");
     let key = KeyId::parse(me["id"].as_str().unwrap()).unwrap();
-    app.node.store().revoke(&key, Duration::from_secs(60)).await.unwrap();
+    app.memory().revoke(&key, Duration::from_secs(60)).await.unwrap();
     assert!(events.next().await.is_none(), "the figure is held, so that nothing but the key ends the stream");
     let again = app.get(&format!("/v1/figures/{id}/events")).send().await.unwrap();
     problem_of(again, 401, "revoked_key").await;
@@ -166,7 +166,7 @@ async fn an_end_without_image_says_why() {
         // Without the figure's record the job still knows the code.
         let owner = app.node.api().flow.vault.owner(&AccountId::parse("acme").unwrap()).unwrap();
         let record = StoreKey::record(&owner, &FigureId::parse(&id).unwrap());
-        assert_eq!(app.node.store().delete(&[record]).await.unwrap(), 1);
+        assert_eq!(app.memory().delete(&[record]).await.unwrap(), 1);
         let events = Events::of(&app, &id, Some(end.id)).await.rest().await;
         assert_eq!((events.len(), &events[0].data["problem"]["code"]), (1, &code.into()), "{events:#?}");
     }

@@ -116,8 +116,8 @@ async fn a_figure_that_cannot_be_read_leaves_the_others_in_the_list() {
     let made = made(&app, 3).await;
     let owner = app.node.api().flow.vault.owner(&AccountId::parse("acme").unwrap()).unwrap();
     let record = |id: &str| StoreKey::record(&owner, &FigureId::parse(id).unwrap());
-    app.node.store().delete(&[record(&made[0])]).await.unwrap();
-    app.node.store().put(&record(&made[1]), Bytes::from_static(b"no record"), Duration::from_secs(60)).await.unwrap();
+    app.memory().delete(&[record(&made[0])]).await.unwrap();
+    app.memory().put(&record(&made[1]), Bytes::from_static(b"no record"), Duration::from_secs(60)).await.unwrap();
     let first = page(&app, "?limit=2").await;
     assert_eq!((ids(&first), &first["has_more"]), (vec![], &true.into()), "{first:#}");
     let second = page(&app, &format!("?cursor={}", first["next_cursor"].as_str().unwrap())).await;

@@ -1,6 +1,12 @@
 //! The API as its callers meet it: over HTTP, against a real node with the real simulator behind it.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's helpers fail as the test does")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test's helpers fail as the test does"
+)]
 
 mod app;
 mod bad_input;
@@ -12,10 +18,18 @@ mod document;
 mod endings;
 mod ephemeral;
 mod events;
+mod faults;
+mod founding;
+mod installation;
+mod key_store;
+mod lapses;
 mod list;
 mod names;
 mod once;
+#[path = "../private_redis/mod.rs"]
+mod private_redis;
 mod process;
+mod program;
 mod range;
 mod raw;
 mod routes;
@@ -23,5 +37,6 @@ mod settings;
 mod sse;
 mod studies;
 mod styles;
+mod two_nodes;
 mod uploads;
 mod ways;

@@ -2,129 +2,18 @@
 
 use std::{
     ffi::OsStr,
-    io::{BufRead, BufReader},
-    process::{Child, Command, ExitStatus, Output, Stdio},
-    sync::mpsc::{Receiver, channel},
+    process::{Command, Output, Stdio},
     time::{Duration, Instant},
 };
 
 use figurine::simulator::{Simulator, SimulatorSettings};
-use reqwest::{Client, RequestBuilder};
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::app::{jpeg, json_of, png, problem_of};
-
-/// How long a test waits for what a process says or for its end.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-fn command(folder: &TempDir, args: &[&str], vars: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_figurine"));
-    command.args(args).current_dir(folder.path()).env_clear().env("NO_COLOR", "1").envs(vars.iter().copied());
-    command
-}
-
-fn run(folder: &TempDir, args: &[&str], vars: &[(&str, &str)]) -> Output {
-    command(folder, args, vars).output().unwrap()
-}
-
-/// A process that serves; it ends with its test.
-struct Running {
-    child: Child,
-    lines: Receiver<String>,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Both fail for a process that has ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Running {
-    fn start(folder: &TempDir, args: &[&str], vars: &[(&str, &str)]) -> Self {
-        let mut child = command(folder, args, vars).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-        let said = BufReader::new(child.stderr.take().unwrap());
-        let (teller, lines) = channel();
-        std::thread::spawn(move || {
-            for line in said.lines().map_while(Result::ok) {
-                // Read on when nobody listens any more: a full pipe would stop the process.
-                let _ = teller.send(line);
-            }
-        });
-        Self { child, lines }
-    }
-
-    /// The next line that holds these words.
-    fn line_with(&self, words: &str) -> String {
-        let until = Instant::now() + PATIENCE;
-        loop {
-            let line = self.lines.recv_timeout(until.saturating_duration_since(Instant::now()));
-            let line = line.unwrap_or_else(|_| panic!("no line with {words:?}"));
-            if line.contains(words) {
-                return line;
-            }
-        }
-    }
-
-    fn pid(&self) -> Pid {
-        Pid::from_child(&self.child)
-    }
-
-    fn terminate(&self) {
-        kill_process(self.pid(), Signal::TERM).unwrap();
-    }
-
-    /// Waits for its end, which also ends its standard error.
-    fn exit(mut self) -> ExitStatus {
-        let until = Instant::now() + PATIENCE;
-        while self.lines.recv_timeout(until.saturating_duration_since(Instant::now())).is_ok() {}
-        assert!(Instant::now() < until, "the process does not end");
-        self.child.wait().unwrap()
-    }
-}
-
-/// The address in a line.
-fn url_in(line: &str) -> String {
-    let from = line.find("http://127.0.0.1:").unwrap_or_else(|| panic!("no address: {line}"));
-    let rest = &line[from..];
-    let end = rest[7..].find(|c: char| !c.is_ascii_digit() && c != '.' && c != ':').map_or(rest.len(), |at| at + 7);
-    rest[..end].to_owned()
-}
-
-const LISTEN: (&str, &str) = ("FIGURINE_LISTEN", "127.0.0.1:0");
-
-fn serve(folder: &TempDir, vars: &[(&str, &str)]) -> (Running, String) {
-    let running = Running::start(folder, &["serve"], &[&[LISTEN], vars].concat());
-    let url = url_in(&running.line_with("listens on"));
-    (running, url)
-}
-
-fn client() -> Client {
-    Client::builder().no_proxy().timeout(PATIENCE).build().unwrap()
-}
-
-fn post(base: &str, key: &str) -> RequestBuilder {
-    client().post(format!("{base}/v1/figures")).bearer_auth(key).body(jpeg(320, 240))
-}
-
-fn write(folder: &TempDir, name: &str, bytes: impl AsRef<[u8]>) {
-    std::fs::write(folder.path().join(name), bytes).unwrap();
-}
-
-/// A signing key in a file, and API keys of it: a live one and one for tests.
-fn keys(folder: &TempDir) -> [String; 2] {
-    assert!(run(folder, &["keys", "generate", "--out", "signing.pem"], &[]).status.success());
-    let mint = |more: &[&str]| {
-        let args = [&["keys", "mint", "--account", "acme"], more].concat();
-        let minted = run(folder, &args, &[("FIGURINE_SIGNING_KEYS", "signing.pem")]);
-        assert!(minted.status.success(), "{minted:?}");
-        String::from_utf8(minted.stdout).unwrap().trim().to_owned()
-    };
-    [mint(&[]), mint(&["--test"])]
-}
+use crate::{
+    app::{jpeg, json_of, png, problem_of},
+    program::{Running, behind_gemini, client, post, run, serve, url_in, write},
+};
 
 #[test]
 fn the_printed_curl_works_as_pasted() {
@@ -166,19 +55,6 @@ async fn an_idle_server_ends_at_once() {
     assert!(idle.get(format!("{url}/healthz")).send().await.unwrap_err().is_connect());
 }
 
-/// An engine of this process behind a server of its own, as Gemini would be.
-fn behind_gemini(folder: &TempDir, base_url: &str) -> (Running, String, [String; 2]) {
-    let keys = keys(folder);
-    let vars = [
-        ("FIGURINE_SIGNING_KEYS", "signing.pem"),
-        ("GEMINI_API_KEY", "not-a-real-key"),
-        ("FIGURINE_GEMINI_TIER", "paid"),
-        ("FIGURINE_GEMINI_BASE_URL", base_url),
-    ];
-    let (running, url) = serve(folder, &vars);
-    (running, url, keys)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_told_to_stop_finishes_what_it_accepted() {
     let folder = tempfile::tempdir().unwrap();
@@ -212,12 +88,14 @@ fn every_fault_of_the_settings_is_told_at_once() {
         ("GEMINI_API_KEY", "secret-of-mine"),
         ("FIGURINE_SIGNING_KEYS", "nowhere.pem"),
     ];
-    let ended = run(&folder, &["serve"], &vars);
-    assert!(!ended.status.success());
-    let told = String::from_utf8(ended.stderr).unwrap();
-    let names = ["FIGURINE_LISTEN", "FIGURINE_MAX_PIXELS", "FIGURINE_STLYE", "FIGURINE_GEMINI_TIER", "nowhere.pem"];
-    assert!(names.iter().all(|name| told.contains(name)), "{told}");
-    assert!(!told.contains("secret-of-mine") && ended.stdout.is_empty(), "{told}");
+    for command in ["serve", "check"] {
+        let ended = run(&folder, &[command], &vars);
+        assert!(!ended.status.success());
+        let told = String::from_utf8(ended.stderr).unwrap();
+        let names = ["FIGURINE_LISTEN", "FIGURINE_MAX_PIXELS", "FIGURINE_STLYE", "FIGURINE_GEMINI_TIER", "nowhere.pem"];
+        assert!(names.iter().all(|name| told.contains(name)), "{told}");
+        assert!(!told.contains("secret-of-mine") && ended.stdout.is_empty(), "{told}");
+    }
 }
 
 fn verify(folder: &TempDir) -> Output {

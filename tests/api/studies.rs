@@ -175,7 +175,7 @@ async fn bad_requests_are_refused_and_leave_nothing() {
 
 /// That nothing is in the store and nobody was asked.
 fn assert_nothing_kept(app: &TestApp) {
-    assert_eq!(app.node.store().dump().into_keys().collect::<Vec<_>>(), Vec::<String>::new());
+    assert_eq!(app.memory().dump().into_keys().collect::<Vec<_>>(), Vec::<String>::new());
     assert_eq!(app.node.simulator().calls(), []);
 }
 

@@ -37,7 +37,7 @@ async fn receipt(app: &TestApp, id: &str) -> Receipt {
 /// That neither a photo nor a data key of one is kept, and nothing that says that one could be used.
 fn assert_no_photo(app: &TestApp) {
     assert!(app.photos_kept().is_empty(), "{:?}", app.photos_kept());
-    let marks: Vec<_> = app.node.store().dump().into_keys().filter(|name| name.contains(":unused:")).collect();
+    let marks: Vec<_> = app.memory().dump().into_keys().filter(|name| name.contains(":unused:")).collect();
     assert!(marks.is_empty(), "{marks:?}");
 }
 
@@ -51,7 +51,7 @@ async fn an_upload_is_told_with_its_time_and_report_and_lies_sealed() {
     assert_eq!((&upload["status"], &upload["photo"]["width"]), (&"ready".into(), &320.into()), "{upload:#}");
     assert_eq!(json_of(app.client.get(location).bearer_auth(&app.key).send().await.unwrap(), 200).await, upload);
     assert_eq!(app.photos_kept().len(), 2, "a photo and its data key: {:?}", app.photos_kept());
-    for (name, value) in app.node.store().dump() {
+    for (name, value) in app.memory().dump() {
         assert!(!value.windows(3).any(|bytes| bytes == [0xff, 0xd8, 0xff]), "a JPEG in {name}");
         assert!(!value.windows(5).any(|bytes| bytes == b"width"), "a report in {name}");
     }
@@ -163,7 +163,7 @@ async fn a_deleted_upload_is_gone_at_once_and_its_receipt_stays() {
         assert_eq!(delete(&app, &id).await.status(), 204);
         assert_no_photo(&app);
     }
-    let left = app.node.store().dump();
+    let left = app.memory().dump();
     assert!(left.keys().all(|name| name.contains(":receipt:")), "{:?}", left.keys());
     problem_of(app.get(&format!("/v1/uploads/{id}")).send().await.unwrap(), 410, "upload_deleted").await;
     problem_of(of_upload(&app, &id).send().await.unwrap(), 410, "upload_deleted").await;
@@ -254,7 +254,7 @@ async fn bad_uploads_are_refused_and_leave_nothing() {
     for (request, status, code) in cases {
         problem_of(request.send().await.unwrap(), status, code).await;
     }
-    assert_eq!(app.node.store().dump().into_keys().collect::<Vec<_>>(), Vec::<String>::new());
+    assert_eq!(app.memory().dump().into_keys().collect::<Vec<_>>(), Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,39 +2,46 @@
 
 use std::{
     io::Read,
+    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use figurine::{
-    store::{RedisAddress, RedisStore},
-    tasks::Tasks,
-};
-use secrecy::SecretString;
 use tempfile::TempDir;
-use tokio::runtime::Handle;
 
 pub(crate) struct PrivateRedis {
     dir: TempDir,
+    args: Vec<String>,
     server: Child,
 }
 
 impl PrivateRedis {
-    /// Starts a server; it answers once a connection is taken.
+    /// Starts a server without persistence; it answers once a connection is taken.
     pub(crate) fn start() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let server = Self::launch(&dir);
-        let redis = Self { dir, server };
-        redis.answers();
-        redis
+        Self::start_with(&[])
     }
 
-    fn launch(dir: &TempDir) -> Child {
+    /// Starts a server with more arguments.
+    pub(crate) fn start_with(args: &[&str]) -> Self {
+        Self::try_start(args).expect("redis-server answers within 10 s")
+    }
+
+    /// Starts a server with more arguments; `None` when it ends by itself, as where a port is taken.
+    pub(crate) fn try_start(args: &[&str]) -> Option<Self> {
+        let dir = tempfile::tempdir().unwrap();
+        let args: Vec<_> = args.iter().map(|&arg| arg.to_owned()).collect();
+        let server = Self::launch(&dir, &args);
+        let mut redis = Self { dir, args, server };
+        redis.answers().then_some(redis)
+    }
+
+    fn launch(dir: &TempDir, args: &[String]) -> Child {
         let started = Command::new("redis-server")
             .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
             .arg(dir.path().join("redis.sock"))
             .arg("--dir")
             .arg(dir.path())
+            .args(args)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn();
@@ -46,12 +53,34 @@ impl PrivateRedis {
         })
     }
 
-    fn answers(&self) {
+    /// Ends the server without letting it write anything more.
+    pub(crate) fn kill(&mut self) {
+        self.server.kill().unwrap();
+        self.server.wait().unwrap();
+    }
+
+    /// Starts the server again after it was killed, with what it had on disk.
+    pub(crate) fn restart(&mut self) {
+        self.server = Self::launch(&self.dir, &self.args);
+        assert!(self.answers(), "redis-server starts again");
+    }
+
+    /// Its folder: socket and files.
+    pub(crate) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Waits until it answers; false when it ends instead.
+    fn answers(&mut self) -> bool {
         let (client, limit) = (self.client(), Instant::now() + Duration::from_secs(10));
         while client.get_connection().and_then(|mut it| redis::cmd("PING").query::<String>(&mut it)).is_err() {
+            if self.server.try_wait().unwrap().is_some() {
+                return false;
+            }
             assert!(Instant::now() < limit, "redis-server answers within 10 s");
             std::thread::sleep(Duration::from_millis(2));
         }
+        true
     }
 
     /// Its URL.
@@ -66,12 +95,6 @@ impl PrivateRedis {
 
     fn client(&self) -> redis::Client {
         redis::Client::open(self.url()).unwrap()
-    }
-
-    /// A store on it, as a node has one.
-    pub(crate) async fn store(&self) -> RedisStore {
-        let address = RedisAddress { url: SecretString::from(self.url()), ca: None };
-        RedisStore::connect(&address, &Tasks::new(Handle::current())).await.unwrap()
     }
 }
 

@@ -8,10 +8,16 @@ use std::{
 use bytes::Bytes;
 use figurine::{
     domain::{Code, FigureId, KeyId, Owner, State, UploadId},
-    store::{Claim, Clock, Finish, JobRef, Lease, MemoryStore, NewJob, NotFinished, Once, Store, StoreKey, Submission},
+    store::{
+        Claim, Clock, Finish, JobRef, Lease, MemoryStore, NewJob, NotFinished, Once, RedisAddress, RedisStore, Store,
+        StoreKey, Submission,
+    },
+    tasks::Tasks,
 };
+use secrecy::SecretString;
+use tokio::runtime::Handle;
 
-use crate::private_redis::PrivateRedis;
+use crate::{private_redis::PrivateRedis, reach};
 
 /// Longer than any test.
 pub(crate) const LONG: Duration = Duration::from_secs(600);
@@ -31,9 +37,25 @@ impl Bench {
         Self { store: Arc::new(MemoryStore::new(clock.clone())), clock: Some(clock), server: None }
     }
 
+    /// On a Unix socket.
     pub(crate) async fn redis() -> Self {
         let server = PrivateRedis::start();
-        Self { store: Arc::new(server.store().await), clock: None, server: Some(server) }
+        let address = RedisAddress { url: SecretString::from(server.url()), ca: None };
+        Self::founded((server, address)).await
+    }
+
+    pub(crate) async fn redis_over_tcp() -> Self {
+        Self::founded(reach::tcp()).await
+    }
+
+    pub(crate) async fn redis_over_tls() -> Self {
+        Self::founded(reach::tls()).await
+    }
+
+    async fn founded((server, address): (PrivateRedis, RedisAddress)) -> Self {
+        let store = RedisStore::connect(&address, &Tasks::new(Handle::current())).await.unwrap();
+        store.found().await.unwrap();
+        Self { store: Arc::new(store), clock: None, server: Some(server) }
     }
 
     /// Lets the store's time pass: at once where the clock can be moved on, else by waiting for it.
@@ -90,6 +112,12 @@ impl Bench {
         let value = self.store.get(key).await.unwrap();
         value.map(|bytes| String::from_utf8(bytes.to_vec()).unwrap())
     }
+}
+
+/// A store on a server, as a node has one.
+pub(crate) async fn connect(server: &PrivateRedis) -> RedisStore {
+    let address = RedisAddress { url: SecretString::from(server.url()), ca: None };
+    RedisStore::connect(&address, &Tasks::new(Handle::current())).await.unwrap()
 }
 
 /// An account.

@@ -1,4 +1,5 @@
-//! One contract for every store: each sentence is held against the store in memory and against a real Redis.
+//! One contract for every store: each sentence is held against the store in memory and against a real Redis,
+//! reached over a Unix socket, TCP and TLS.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,14 +13,17 @@ mod bench;
 mod ends;
 mod leases;
 mod looks;
+mod operations;
 #[path = "../private_redis/mod.rs"]
 mod private_redis;
+mod reach;
 mod redis_only;
+mod sequences;
 mod submissions;
 mod values;
 mod wakes;
 
-/// Makes two tests of each sentence.
+/// Makes a test of each sentence for every store and every way to reach one.
 macro_rules! contract {
     ($($sentence:ident)*) => {
         mod memory {
@@ -28,10 +32,15 @@ macro_rules! contract {
                 super::$sentence(&crate::bench::Bench::memory()).await;
             })*
         }
-        mod redis {
+        crate::contract! { redis: $($sentence)* }
+        crate::contract! { redis_over_tcp: $($sentence)* }
+        crate::contract! { redis_over_tls: $($sentence)* }
+    };
+    ($way:ident: $($sentence:ident)*) => {
+        mod $way {
             $(#[tokio::test]
             async fn $sentence() {
-                super::$sentence(&crate::bench::Bench::redis().await).await;
+                super::$sentence(&crate::bench::Bench::$way().await).await;
             })*
         }
     };

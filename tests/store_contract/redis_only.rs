@@ -2,18 +2,22 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use figurine::{
-    domain::{KeyId, State},
-    store::{ConnectError, NewJob, RedisAddress, RedisStore, Store, StoreError, StoreNature, Submission, Topic},
+    domain::{FigureId, KeyId, State},
+    store::{
+        ConnectError, NewJob, RedisAddress, RedisStore, Store, StoreError, StoreKey, StoreNature, Submission, Topic,
+    },
     tasks::Tasks,
 };
 use redis::Value;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::{runtime::Handle, time::timeout};
 
 use crate::{
-    bench::{Bench, LONG, SHORT, job, job_of, owner},
+    bench::{Bench, LONG, SHORT, connect, job, job_of, owner},
     private_redis::PrivateRedis,
+    reach,
 };
 
 fn tell(bench: &Bench, command: &[&str]) -> Value {
@@ -28,7 +32,7 @@ fn stream() -> String {
 #[tokio::test]
 async fn a_change_on_one_node_wakes_the_others() {
     let bench = Bench::redis().await;
-    let other = bench.server.as_ref().unwrap().store().await;
+    let other = connect(bench.server.as_ref().unwrap()).await;
     let limit = Instant::now() + Duration::from_secs(10);
     loop {
         let wake = other.listen(Topic::Jobs);
@@ -47,7 +51,7 @@ async fn a_change_on_one_node_wakes_the_others() {
 #[tokio::test]
 async fn a_job_of_one_node_is_ended_by_another() {
     let bench = Bench::redis().await;
-    let other = bench.server.as_ref().unwrap().store().await;
+    let other = connect(bench.server.as_ref().unwrap()).await;
     let job = bench.accept(job()).await;
     let claim = other.claim(SHORT).await.unwrap().unwrap();
     bench.pass(SHORT).await;
@@ -98,25 +102,76 @@ async fn a_job_whose_entry_is_gone_is_still_ended_by_its_deadline() {
     assert_eq!(bench.finish(&claim.lease, State::Failed).await, Ok(()));
 }
 
+fn lost<T>(answer: &Result<T, StoreError>) -> bool {
+    matches!(answer, Err(StoreError::Lost))
+}
+
+/// Everything by which work comes in or values are given out says that the store is lost.
+async fn refuses_work(store: &RedisStore) {
+    assert!(lost(&store.check().await));
+    assert!(lost(&store.is_revoked(&KeyId::random()).await));
+    assert!(lost(&store.submit(job_of(&owner(1))).await));
+    assert!(lost(&store.claim(LONG).await));
+    let name = StoreKey::record(&owner(1), &FigureId::random());
+    assert!(lost(&store.get(&name).await));
+    assert!(lost(&store.put(&name, Bytes::from_static(b"v"), LONG).await));
+    assert!(lost(&store.expire(&name.staged(1), LONG).await));
+    assert!(lost(&store.job(&job().job).await));
+}
+
 #[tokio::test]
-async fn a_store_that_was_emptied_is_told_as_lost_and_then_used_again() {
+async fn a_store_is_refused_until_it_is_founded_on_purpose() {
+    let server = PrivateRedis::start();
+    let (node, other) = (connect(&server).await, connect(&server).await);
+    for _ in 0..2 {
+        refuses_work(&node).await;
+    }
+    refuses_work(&connect(&server).await).await;
+    node.found().await.unwrap();
+    for store in [&node, &other] {
+        store.check().await.unwrap();
+        assert!(matches!(store.submit(job()).await.unwrap(), Submission::Accepted { .. }));
+    }
+    // What is founded stays as it is.
+    other.found().await.unwrap();
+    assert_eq!(node.queued().await.unwrap(), 2);
+    node.check().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_store_that_was_emptied_is_refused_until_it_is_founded_again() {
+    let bench = Bench::redis().await;
+    let node = connect(bench.server.as_ref().unwrap()).await;
+    let job = bench.accept(job()).await;
+    tell(&bench, &["FLUSHALL"]);
+    refuses_work(&node).await;
+    assert!(lost(&bench.store.job(&job).await));
+    connect(bench.server.as_ref().unwrap()).await.found().await.unwrap();
+    // The first look after that may be any.
+    assert!(matches!(bench.submit(&job_of(&owner(1))).await, Submission::Accepted { .. }));
+    assert!(node.job(&job).await.unwrap().is_none());
+    assert!(node.claim(LONG).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_store_that_was_emptied_and_founded_unseen_is_used_as_it_is() {
     let bench = Bench::redis().await;
     let job = bench.accept(job()).await;
     tell(&bench, &["FLUSHALL"]);
-    let lost = |error: StoreError| matches!(error, StoreError::Lost);
-    assert!(bench.store.job(&job).await.is_err_and(lost));
-    assert!(bench.store.is_revoked(&KeyId::random()).await.is_err_and(lost));
-    assert!(bench.store.submit(job_of(&owner(1))).await.is_err_and(lost));
-    assert!(bench.store.claim(LONG).await.is_err_and(lost));
-    let limit = Instant::now() + Duration::from_secs(5);
-    loop {
-        match bench.store.submit(job_of(&owner(1))).await {
-            Ok(submitted) => break assert!(matches!(submitted, Submission::Accepted { .. })),
-            Err(error) => assert!(lost(error) && Instant::now() < limit),
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    connect(bench.server.as_ref().unwrap()).await.found().await.unwrap();
+    assert!(matches!(bench.submit(&job_of(&owner(1))).await, Submission::Accepted { .. }));
     assert!(bench.store.job(&job).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_shard_that_lost_its_part_is_as_bad_as_the_whole() {
+    let bench = Bench::redis().await;
+    let mark = stream().replace("jobs", "founding");
+    assert_eq!(tell(&bench, &["DEL", &mark]), Value::Int(1));
+    assert!(lost(&bench.store.submit(job()).await));
+    assert!(lost(&bench.store.check().await));
+    connect(bench.server.as_ref().unwrap()).await.found().await.unwrap();
+    assert!(matches!(bench.submit(&job()).await, Submission::Accepted { .. }));
 }
 
 #[tokio::test]
@@ -126,6 +181,12 @@ async fn a_store_of_another_layout_is_refused() {
     let address = RedisAddress { url: SecretString::from(server.url()), ca: None };
     let refused = RedisStore::connect(&address, &Tasks::new(Handle::current())).await;
     assert!(matches!(refused, Err(ConnectError::Foreign { .. })));
+    // Nor is it founded over, when it comes while a node runs.
+    let bench = Bench::redis().await;
+    let node = connect(bench.server.as_ref().unwrap()).await;
+    tell(&bench, &["SET", "fig:founding", "2 16 x"]);
+    assert!(lost(&node.check().await));
+    assert!(matches!(node.found().await, Err(ConnectError::Foreign { .. })));
 }
 
 #[tokio::test]
@@ -148,5 +209,48 @@ async fn a_server_without_persistence_is_known_as_such() {
     let bench = Bench::redis().await;
     assert_eq!(bench.store.nature(), StoreNature { kind: "redis", persistence: "none" });
     tell(&bench, &["CONFIG", "SET", "appendonly", "yes"]);
-    assert_eq!(bench.server.as_ref().unwrap().store().await.nature().persistence, "aof");
+    assert_eq!(connect(bench.server.as_ref().unwrap()).await.nature().persistence, "aof");
+}
+
+#[tokio::test]
+async fn a_server_that_was_restarted_with_its_data_goes_on_where_it_was() {
+    let mut server = PrivateRedis::start_with(&["--appendonly", "yes", "--appendfsync", "always"]);
+    let store = connect(&server).await;
+    store.found().await.unwrap();
+    let revoked = KeyId::random();
+    store.revoke(&revoked, LONG).await.unwrap();
+    let new = job();
+    assert!(matches!(store.submit(new.clone()).await.unwrap(), Submission::Accepted { .. }));
+    let claim = store.claim(LONG).await.unwrap().unwrap();
+    assert!(std::fs::read_dir(server.dir().join("appendonlydir")).unwrap().count() > 0);
+    server.kill();
+    assert!(matches!(store.job(&new.job).await, Err(StoreError::Unavailable)));
+    server.restart();
+    let limit = Instant::now() + Duration::from_secs(5);
+    while store.check().await.is_err() {
+        assert!(Instant::now() < limit, "the store is used again within 5 s");
+        tokio::task::yield_now().await;
+    }
+    assert!(store.is_revoked(&revoked).await.unwrap());
+    assert!(store.claim(LONG).await.unwrap().is_none(), "the lease still counts");
+    assert_eq!(store.renew(&claim.lease, LONG).await.unwrap(), Ok(()));
+}
+
+#[tokio::test]
+async fn a_server_of_another_authority_or_a_wrong_password_is_refused() {
+    let (_server, address) = reach::tls();
+    let other = tempfile::tempdir().unwrap();
+    reach::certificates(other.path());
+    let stranger = std::fs::read(other.path().join("ca.pem")).unwrap();
+    let (url, ca) = (address.url.expose_secret().replace("sesame", "wrong"), address.ca.clone());
+    for address in [
+        RedisAddress { ca: Some(stranger), ..address.clone() },
+        RedisAddress { ca: None, ..address.clone() },
+        RedisAddress { url: SecretString::from(url), ca },
+    ] {
+        let refused = RedisStore::connect(&address, &Tasks::new(Handle::current())).await;
+        let Err(ConnectError::Unreachable(why)) = refused else { panic!("it is refused") };
+        assert!(!why.contains("wrong") && !why.contains("sesame"), "{why}");
+    }
+    assert!(RedisStore::connect(&address, &Tasks::new(Handle::current())).await.is_ok());
 }

@@ -7,6 +7,7 @@ use crate::bench::{Bench, LONG, SHORT, end, job, job_of, neighbor, once, owner, 
 
 crate::contract! {
     an_accepted_job_is_known_as_it_was_submitted
+    a_job_submitted_again_is_accepted_as_it_was_and_done_once
     a_job_is_found_with_its_own_account_alone
     the_same_request_finds_the_job_that_it_made
     a_name_that_an_upload_has_used_is_no_jobs
@@ -34,6 +35,15 @@ async fn an_accepted_job_is_known_as_it_was_submitted(bench: &Bench) {
     assert_eq!((known.ended_at, known.expires_at, known.purged_at), (None::<Moment>, None, None));
     assert!(!known.cancel_asked && !known.deleted);
     assert_eq!(bench.store.queued().await.unwrap(), 1);
+}
+
+async fn a_job_submitted_again_is_accepted_as_it_was_and_done_once(bench: &Bench) {
+    let new = NewJob { once: vec![once("d", "f")], seats: 1, places: 1, ..job() };
+    let first = bench.submit(&new).await;
+    bench.pass(SHORT).await;
+    assert_eq!(bench.submit(&new).await, first);
+    assert_eq!((bench.claim(LONG).await.lease.job, bench.store.queued().await.unwrap()), (new.job, 0));
+    bench.nothing_to_claim(LONG).await;
 }
 
 async fn a_job_is_found_with_its_own_account_alone(bench: &Bench) {

@@ -57,10 +57,11 @@ impl From<StoreError> for Problem {
             StoreError::Unavailable => {
                 Self::new(Code::StoreUnavailable, "Nothing was done. Try again shortly.").caused_by(&error)
             }
-            StoreError::Lost => {
-                Self::new(Code::StoreLost, "What was under way is gone. Nothing was charged. Try again shortly.")
-                    .caused_by(&error)
-            }
+            StoreError::Lost => Self::new(
+                Code::StoreLost,
+                "The store has lost its data or was never founded. Nothing was charged. Try again shortly.",
+            )
+            .caused_by(&error),
         }
     }
 }
@@ -69,7 +70,10 @@ impl From<VaultError> for Problem {
     fn from(error: VaultError) -> Self {
         match error {
             VaultError::Store(error) => error.into(),
-            VaultError::Seal(_) | VaultError::Gone | VaultError::StillThere => internal(&error),
+            VaultError::Gone => {
+                Self::new(Code::StoreLost, "The store has lost this figure. This was not charged.").caused_by(&error)
+            }
+            VaultError::Seal(_) | VaultError::StillThere => internal(&error),
         }
     }
 }

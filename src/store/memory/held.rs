@@ -43,6 +43,9 @@ pub(super) struct Entry {
 
 impl Held {
     pub(super) fn submit(&mut self, new: NewJob, now: Moment) -> Submission {
+        if let Some(entry) = self.jobs.get(&new.job).filter(|entry| !entry.forgotten(now)) {
+            return Submission::Accepted { at: entry.job.created_at };
+        }
         if let Some(known) = self.known(&new, now) {
             return Submission::Known(known);
         }

@@ -67,6 +67,10 @@ impl Store for MemoryStore {
         Ok(self.clock.now())
     }
 
+    async fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
     fn nature(&self) -> StoreNature {
         StoreNature { kind: "memory", persistence: "none" }
     }

@@ -1,11 +1,8 @@
-//! The founding mark: tells one store from another, and an empty one from one that has lost everything.
+//! The founding mark: tells one store from another, and an empty one from one that has lost everything. It is set by an
+//! operator's order alone: whoever finds a store without it must not take the lack of a revocation for leave.
 
-use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{ConnectError, Link, Shard, shard::FOUNDING};
@@ -17,68 +14,105 @@ use crate::{
 /// Which layout of keys and scripts this is. Counts up when nodes of both kinds could not share a store.
 const SCHEMA: u32 = 1;
 
-/// For how long a loss is told after it was noticed: whoever waits for something lost looks again within a second, and
-/// is told so rather than that it never was. After that the store is used again, empty as it is.
-const TOLD_FOR: Duration = Duration::from_secs(2);
+/// The mark of the store that this node works with; `None` while it has none.
+pub(super) struct Founding(Mutex<Option<String>>);
 
-/// The mark of the store that this node works with.
-pub(super) struct Founding(Mutex<Known>);
-
-struct Known {
-    mark: String,
-    lost_until: Option<Instant>,
+/// What stands where the marks do.
+enum Seen {
+    /// The same mark of ours, in every place.
+    Whole(String),
+    /// A mark of another layout.
+    Foreign(String),
+    /// Nothing, or not in every place.
+    Missing,
 }
 
 impl Founding {
-    /// Reads the mark of a store, or founds it.
+    /// Reads the mark of a store.
+    ///
+    /// # Errors
+    /// When the store does not answer, or is of another layout.
     pub(super) async fn of(link: &Link) -> std::result::Result<Self, ConnectError> {
-        let mark = found(link).await.map_err(|error| ConnectError::Unreachable(error.to_string()))?;
-        if !mark.starts_with(&layout()) {
-            let found = mark.rsplit_once(' ').map_or(mark.as_str(), |(layout, _)| layout).to_owned();
-            return Err(ConnectError::Foreign { found, own: layout().trim_end().to_owned() });
+        match look(link).await.map_err(|error| ConnectError::Unreachable(error.to_string()))? {
+            Seen::Whole(mark) => Ok(Self(Mutex::new(Some(mark)))),
+            Seen::Foreign(mark) => Err(ConnectError::foreign(&mark)),
+            Seen::Missing => {
+                tell_operator();
+                Ok(Self(Mutex::default()))
+            }
         }
-        Ok(Self(Mutex::new(Known { mark, lost_until: None })))
     }
 
     /// The mark, for scripts to compare.
     ///
     /// # Errors
-    /// [`StoreError::Lost`] for a while after a loss.
-    pub(super) fn mark(&self) -> Result<String> {
-        let known = self.known();
-        if known.lost_until.is_some_and(|until| Instant::now() < until) {
-            return Err(StoreError::Lost);
+    /// [`StoreError::Lost`] while there is none.
+    pub(super) async fn mark(&self, link: &Link) -> Result<String> {
+        let known = self.known().clone();
+        match known {
+            Some(mark) => Ok(mark),
+            None => self.read_again(link).await,
         }
-        Ok(known.mark.clone())
     }
 
-    /// Compares a mark that was read.
+    /// Compares a mark that was read together with what it vouches for.
     ///
     /// # Errors
-    /// [`StoreError::Lost`] when it is not ours, and for a while after.
+    /// [`StoreError::Lost`] when it is gone.
     pub(super) async fn check(&self, link: &Link, seen: Option<&str>) -> Result<()> {
-        if seen == Some(self.mark()?.as_str()) { Ok(()) } else { Err(self.lost(link).await) }
+        let same = seen.is_some() && self.known().as_deref() == seen;
+        if same { Ok(()) } else { self.read_again(link).await.map(drop) }
     }
 
-    /// Takes note of a loss and founds the store anew.
-    pub(super) async fn lost(&self, link: &Link) -> StoreError {
-        tracing::error!("the store has lost its data");
-        match found(link).await {
-            // A store of another layout stays lost: its mark is never taken for ours.
-            Ok(mark) if mark.starts_with(&layout()) => {
-                let mut known = self.known();
-                known.mark = mark;
-                known.lost_until = Some(Instant::now() + TOLD_FOR);
-                StoreError::Lost
+    /// Reads the mark again, after it was missed: somebody may have founded the store anew.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] while there is none.
+    pub(super) async fn read_again(&self, link: &Link) -> Result<String> {
+        let seen = look(link).await?;
+        let mut known = self.known();
+        if let Seen::Whole(mark) = seen {
+            if known.as_ref() != Some(&mark) {
+                tracing::info!("the store has a founding mark, and is used");
             }
-            Ok(_) => StoreError::Lost,
-            Err(error) => error,
+            return Ok(known.insert(mark).clone());
         }
+        if known.take().is_some() {
+            tell_operator();
+        }
+        Err(StoreError::Lost)
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, Option<String>> {
         // Nothing panics while it is held.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes the mark where there is none, and a copy of it to every shard.
+///
+/// # Errors
+/// When the store does not answer, or is of another layout.
+pub(super) async fn found(link: &Link) -> std::result::Result<(), ConnectError> {
+    let unreachable = |error: StoreError| ConnectError::Unreachable(error.to_string());
+    let mut first = redis::pipe();
+    first.cmd("SET").arg(FOUNDING).arg(layout() + &Uuid::now_v7().simple().to_string()).arg("NX").ignore();
+    first.cmd("GET").arg(FOUNDING);
+    let (mark,): (String,) = link.ask_all(first).await.map_err(unreachable)?;
+    if !mark.starts_with(&layout()) {
+        return Err(ConnectError::foreign(&mark));
+    }
+    let mut copies = redis::pipe();
+    for shard in Shard::all() {
+        copies.cmd("SET").arg(shard.founding()).arg(&mark).ignore();
+    }
+    link.ask_all::<()>(copies).await.map_err(unreachable)
+}
+
+impl ConnectError {
+    fn foreign(mark: &str) -> Self {
+        let found = mark.rsplit_once(' ').map_or(mark, |(layout, _)| layout).to_owned();
+        Self::Foreign { found, own: layout().trim_end().to_owned() }
     }
 }
 
@@ -86,18 +120,24 @@ fn layout() -> String {
     format!("{SCHEMA} {} ", Owner::SHARDS)
 }
 
-/// Writes the mark where there is none, gives the one that counts, and a copy of it to every shard.
-async fn found(link: &Link) -> Result<String> {
-    let mut first = redis::pipe();
-    first.cmd("SET").arg(FOUNDING).arg(layout() + &Uuid::now_v7().simple().to_string()).arg("NX").ignore();
-    first.cmd("GET").arg(FOUNDING);
-    let (mark,): (String,) = link.ask_all(first).await?;
-    if mark.starts_with(&layout()) {
-        let mut copies = redis::pipe();
-        for shard in Shard::all() {
-            copies.cmd("SET").arg(shard.founding()).arg(&mark).ignore();
-        }
-        link.ask_all::<()>(copies).await?;
+/// Reads the marks of the store and of every shard.
+async fn look(link: &Link) -> Result<Seen> {
+    let mut commands = redis::pipe();
+    commands.cmd("GET").arg(FOUNDING);
+    for shard in Shard::all() {
+        commands.cmd("GET").arg(shard.founding());
     }
-    Ok(mark)
+    let marks: Vec<Option<String>> = link.ask_all(commands).await?;
+    Ok(match marks.split_first() {
+        Some((Some(mark), _)) if !mark.starts_with(&layout()) => Seen::Foreign(mark.clone()),
+        Some((first @ Some(mark), copies)) if copies.iter().all(|copy| copy == first) => Seen::Whole(mark.clone()),
+        Some(_) | None => Seen::Missing,
+    })
+}
+
+fn tell_operator() {
+    tracing::error!(
+        "the store has no founding mark: it is new, or it has lost its data and with it the revocations of API keys. \
+         Work is refused until `figurine check --found` has set the mark"
+    );
 }

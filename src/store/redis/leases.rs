@@ -24,7 +24,7 @@ static CANCEL: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/canc
 
 impl RedisStore {
     pub(super) async fn claim_next(&self, lease: Duration) -> Result<Option<Claim>> {
-        let mark = self.founding.mark()?;
+        let mark = self.founding.mark(&self.link).await?;
         let (shards, seen) = look::with_jobs(&self.link).await?;
         self.founding.check(&self.link, seen.as_deref()).await?;
         for shard in shards {
@@ -32,7 +32,8 @@ impl RedisStore {
             call.key(shard.prefix()).arg(&mark).arg(millis(lease));
             let answer: Vec<String> = self.link.run(call).await?;
             if answer.first().map(String::as_str) == Some("lost") {
-                return Err(self.founding.lost(&self.link).await);
+                self.founding.read_again(&self.link).await?;
+                return Ok(None);
             }
             if let Some(claim) = handed_out(&answer)? {
                 return Ok(Some(claim));

@@ -1,6 +1,6 @@
 //! The connections, and the deadline and the error of everything that goes over them.
 
-use std::{future::Future, time::Duration};
+use std::time::Duration;
 
 use redis::{
     Client, Cmd, FromRedisValue, IntoConnectionInfo, Pipeline, RedisError, RedisResult, Script, ScriptInvocation,
@@ -8,7 +8,7 @@ use redis::{
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 use secrecy::ExposeSecret;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{ConnectError, RedisAddress};
 use crate::{
@@ -19,6 +19,13 @@ use crate::{
 
 /// Everything is answered by then, or counts as not answered.
 const DEADLINE: Duration = Duration::from_secs(2);
+
+/// For how long something is asked again when its connection breaks: a server that restarts at once is not noticed.
+/// Every command and script may be done twice.
+const ASKED_AGAIN: Duration = Duration::from_secs(1);
+
+/// The pause before that.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// The longest pause between two attempts to connect again.
 const RETRY_AT_LEAST_EVERY: Duration = Duration::from_millis(500);
@@ -66,26 +73,22 @@ impl Link {
 
     /// A command with a small answer.
     pub(super) async fn ask<T: FromRedisValue + Send + 'static>(&self, command: Cmd) -> Result<T> {
-        let mut connection = self.commands.clone();
-        self.within(async move { command.query_async(&mut connection).await }).await
+        self.within(self.commands.clone(), Ask::One(command)).await
     }
 
     /// Commands that go together, with small answers.
     pub(super) async fn ask_all<T: FromRedisValue + Send + 'static>(&self, commands: Pipeline) -> Result<T> {
-        let mut connection = self.commands.clone();
-        self.within(async move { commands.query_async(&mut connection).await }).await
+        self.within(self.commands.clone(), Ask::Several(commands)).await
     }
 
-    /// A command with a large value.
-    pub(super) async fn carry<T: FromRedisValue + Send + 'static>(&self, command: Cmd) -> Result<T> {
-        let mut connection = self.blobs.clone();
-        self.within(async move { command.query_async(&mut connection).await }).await
+    /// Commands that go together, with large values.
+    pub(super) async fn carry<T: FromRedisValue + Send + 'static>(&self, commands: Pipeline) -> Result<T> {
+        self.within(self.blobs.clone(), Ask::Several(commands)).await
     }
 
     /// A script, which is sent whole where the server does not know it.
     pub(super) async fn run<T: FromRedisValue + Send + 'static>(&self, call: ScriptInvocation<'static>) -> Result<T> {
-        let mut connection = self.commands.clone();
-        self.within(async move { call.invoke_async(&mut connection).await }).await
+        self.within(self.commands.clone(), Ask::Script(call)).await
     }
 
     /// The server's clock.
@@ -96,11 +99,8 @@ impl Link {
 
     /// Work on a connection belongs to the node and not to the handler that asks: a connection made anew lives on the
     /// runtime that it was made on, which must not be a handler's.
-    async fn within<T: Send + 'static>(
-        &self,
-        answer: impl Future<Output = RedisResult<T>> + Send + 'static,
-    ) -> Result<T> {
-        let answered = self.tasks.start(timeout(DEADLINE, answer)).await;
+    async fn within<T: FromRedisValue + Send + 'static>(&self, over: ConnectionManager, ask: Ask) -> Result<T> {
+        let answered = self.tasks.start(timeout(DEADLINE, ask.answer(over))).await;
         match answered {
             Ok(Ok(Ok(value))) => Ok(value),
             Ok(Ok(Err(error))) => {
@@ -110,6 +110,31 @@ impl Link {
             }
             Ok(Err(_elapsed)) => Err(StoreError::Unavailable),
             Err(_ended) => Err(StoreError::Unavailable),
+        }
+    }
+}
+
+/// What is asked of a server.
+enum Ask {
+    One(Cmd),
+    Several(Pipeline),
+    Script(ScriptInvocation<'static>),
+}
+
+impl Ask {
+    /// Asks, and for a while again when the connection breaks.
+    async fn answer<T: FromRedisValue>(self, mut over: ConnectionManager) -> RedisResult<T> {
+        let until = Instant::now() + ASKED_AGAIN;
+        loop {
+            let answer = match &self {
+                Self::One(command) => command.query_async(&mut over).await,
+                Self::Several(commands) => commands.query_async(&mut over).await,
+                Self::Script(call) => call.invoke_async(&mut over).await,
+            };
+            if !answer.as_ref().is_err_and(RedisError::is_connection_dropped) || Instant::now() >= until {
+                return answer;
+            }
+            sleep(PAUSE).await;
         }
     }
 }

@@ -64,7 +64,8 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// Reaches a Redis and founds the store there, where there is none. Its wake-ups run as long as `tasks` does.
+    /// Reaches a Redis. Where no store was founded yet, every look answers [`StoreError::Lost`](super::StoreError::Lost)
+    /// until one is. Its wake-ups run as long as `tasks` does.
     ///
     /// # Errors
     /// When it cannot be reached, or holds a store of another layout.
@@ -77,6 +78,22 @@ impl RedisStore {
         drop(tasks.start(listener::listen(client, bells.clone(), tasks.stopping())));
         Ok(Self { link, founding, bells, nature })
     }
+
+    /// Founds the store where there is none. Nodes that run take notice by themselves.
+    ///
+    /// # Errors
+    /// When the server does not answer, or holds a store of another layout.
+    pub async fn found(&self) -> std::result::Result<(), ConnectError> {
+        founding::found(&self.link).await
+    }
+
+    /// The server's version, such as `7.2.15`.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn version(&self) -> Result<String> {
+        nature::version(&self.link).await
+    }
 }
 
 #[async_trait]
@@ -85,12 +102,17 @@ impl Store for RedisStore {
         self.link.time().await
     }
 
+    async fn check(&self) -> Result<()> {
+        self.founding.read_again(&self.link).await.map(drop)
+    }
+
     fn nature(&self) -> StoreNature {
         self.nature
     }
 
     async fn put(&self, key: &StoreKey, value: Bytes, ttl: Duration) -> Result<()> {
-        values::put(&self.link, key, value, ttl).await
+        let mark = values::put(&self.link, key, value, ttl).await?;
+        self.founding.check(&self.link, mark.as_deref()).await
     }
 
     async fn put_new(&self, key: &StoreKey, value: Bytes, ttl: Duration) -> Result<Option<Bytes>> {
@@ -98,11 +120,20 @@ impl Store for RedisStore {
     }
 
     async fn get(&self, key: &StoreKey) -> Result<Option<Bytes>> {
-        values::get(&self.link, key).await
+        let (value, mark) = values::get(&self.link, key).await?;
+        if value.is_none() {
+            // Gone, or everything is.
+            self.founding.check(&self.link, mark.as_deref()).await?;
+        }
+        Ok(value)
     }
 
     async fn expire(&self, key: &StoreKey, ttl: Duration) -> Result<bool> {
-        values::expire(&self.link, key, ttl).await
+        let (there, mark) = values::expire(&self.link, key, ttl).await?;
+        if !there {
+            self.founding.check(&self.link, mark.as_deref()).await?;
+        }
+        Ok(there)
     }
 
     async fn delete(&self, keys: &[StoreKey]) -> Result<u64> {
@@ -164,7 +195,6 @@ impl Store for RedisStore {
     async fn job(&self, job: &JobRef) -> Result<Option<Job>> {
         let (known, mark) = look::job(&self.link, job).await?;
         if known.is_none() {
-            // Gone, or everything is.
             self.founding.check(&self.link, mark.as_deref()).await?;
         }
         Ok(known.filter(|known| known.of == *job))

@@ -1,7 +1,7 @@
 //! How this Redis keeps what it is given.
 
 use super::Link;
-use crate::store::StoreNature;
+use crate::store::{Result, StoreNature};
 
 /// What its settings say, where they may be read; else what can be known without.
 pub(super) async fn read(link: &Link) -> StoreNature {
@@ -27,4 +27,12 @@ async fn without_settings(link: &Link) -> &'static str {
     command.arg("persistence");
     let told: String = link.ask(command).await.unwrap_or_default();
     if told.contains("aof_enabled:1") { "aof" } else { "unknown" }
+}
+
+pub(super) async fn version(link: &Link) -> Result<String> {
+    let mut command = redis::cmd("INFO");
+    command.arg("server");
+    let told: String = link.ask(command).await?;
+    let version = told.lines().find_map(|line| line.strip_prefix("redis_version:"));
+    Ok(version.unwrap_or_default().to_owned())
 }

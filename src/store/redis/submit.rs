@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::Moment,
-    store::{NewJob, Result, StoreKey, Submission},
+    store::{NewJob, Result, StoreError, StoreKey, Submission},
 };
 
 static SUBMIT: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/submit.lua")));
@@ -23,8 +23,13 @@ impl RedisStore {
         let waiting = look::waiting(&self.link).await?;
         let own = waiting.get(shard.index()).copied().unwrap_or_default();
         let elsewhere = waiting.into_iter().sum::<usize>().saturating_sub(own);
-        let call = call(&new, shard, &self.founding.mark()?, new.places.saturating_sub(elsewhere));
-        let answer: Vec<String> = self.link.run(call).await?;
+        let places = new.places.saturating_sub(elsewhere);
+        let mark = self.founding.mark(&self.link).await?;
+        let mut answer: Vec<String> = self.link.run(call(&new, shard, &mark, places)).await?;
+        if answer == ["lost"] {
+            let mark = self.founding.read_again(&self.link).await?;
+            answer = self.link.run(call(&new, shard, &mark, places)).await?;
+        }
         let answer: Vec<&str> = answer.iter().map(String::as_str).collect();
         let submission = match answer.as_slice() {
             ["accepted", at] => at.parse().ok().map(|at| Submission::Accepted { at: Moment::from_unix_millis(at) }),
@@ -36,7 +41,7 @@ impl RedisStore {
             ["consumed"] => Some(Submission::Consumed),
             ["no_place"] => Some(Submission::NoPlace),
             ["no_seat"] => Some(Submission::NoSeat),
-            ["lost"] => return Err(self.founding.lost(&self.link).await),
+            ["lost"] => return Err(StoreError::Lost),
             _ => None,
         };
         self.bells.ring_jobs();

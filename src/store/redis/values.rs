@@ -18,10 +18,13 @@ static PUT_NEW: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lu
 
 static ADD: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/add.lua")));
 
-pub(super) async fn put(link: &Link, key: &StoreKey, value: Bytes, ttl: Duration) -> Result<()> {
-    let mut command = redis::cmd("SET");
-    command.arg(key.as_str()).arg(value.as_ref()).arg("PX").arg(millis(ttl));
-    link.carry(command).await
+/// Keeps a value; gives the founding mark.
+pub(super) async fn put(link: &Link, key: &StoreKey, value: Bytes, ttl: Duration) -> Result<Option<String>> {
+    let mut commands = redis::pipe();
+    commands.cmd("SET").arg(key.as_str()).arg(value.as_ref()).arg("PX").arg(millis(ttl)).ignore();
+    commands.cmd("GET").arg(FOUNDING);
+    let (mark,) = link.carry(commands).await?;
+    Ok(mark)
 }
 
 pub(super) async fn put_new(link: &Link, key: &StoreKey, value: Bytes, ttl: Duration) -> Result<Option<Bytes>> {
@@ -30,16 +33,18 @@ pub(super) async fn put_new(link: &Link, key: &StoreKey, value: Bytes, ttl: Dura
     link.run(call).await
 }
 
-pub(super) async fn get(link: &Link, key: &StoreKey) -> Result<Option<Bytes>> {
-    let mut command = redis::cmd("GET");
-    command.arg(key.as_str());
-    link.carry(command).await
+/// A value, and the founding mark.
+pub(super) async fn get(link: &Link, key: &StoreKey) -> Result<(Option<Bytes>, Option<String>)> {
+    let mut commands = redis::pipe();
+    commands.cmd("GET").arg(key.as_str()).cmd("GET").arg(FOUNDING);
+    link.carry(commands).await
 }
 
-pub(super) async fn expire(link: &Link, key: &StoreKey, ttl: Duration) -> Result<bool> {
-    let mut command = redis::cmd("PEXPIRE");
-    command.arg(key.as_str()).arg(millis(ttl));
-    link.ask(command).await
+/// Whether there is such a value, and the founding mark.
+pub(super) async fn expire(link: &Link, key: &StoreKey, ttl: Duration) -> Result<(bool, Option<String>)> {
+    let mut commands = redis::pipe();
+    commands.cmd("PEXPIRE").arg(key.as_str()).arg(millis(ttl)).cmd("GET").arg(FOUNDING);
+    link.ask_all(commands).await
 }
 
 /// A command that says of how many of the values it was true. They are of one account, so of one slot.

@@ -1,0 +1,146 @@
+//! `figurine check`: says what is wrong or unwise before it is met.
+
+use std::{io::Write, path::PathBuf};
+
+use clap::Args;
+use tokio::runtime::Handle;
+
+use super::CommandError;
+use crate::{
+    config::Settings,
+    server::{RedisStores, key_set},
+    store::{RedisStore, Store, StoreError},
+    tasks::Tasks,
+};
+
+/// Arguments of `check`.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct CheckArgs {
+    /// Set the founding mark where a store has none: it is new, or it has lost its data and is to be used again all the
+    /// same. API keys that were revoked in lost data are valid again until they are revoked again.
+    #[arg(long)]
+    pub found: bool,
+}
+
+/// The oldest Redis without known faults, of each line that is maintained.
+const SOUND: [[u32; 3]; 3] = [[7, 2, 15], [7, 4, 10], [8, 2, 8]];
+
+/// Checks the settings that were read, and what they name.
+///
+/// # Errors
+/// [`CommandError::Wrong`] when something is wrong; otherwise when the report cannot be written.
+pub(super) async fn run(args: CheckArgs, settings: &Settings, out: &mut dyn Write) -> Result<(), CommandError> {
+    let mut report = Report { out, wrong: 0 };
+    report.ok("settings: no fault")?;
+    for (name, files) in
+        [("FIGURINE_SIGNING_KEYS", &settings.signing_keys), ("FIGURINE_RECEIPT_KEYS", &settings.receipt_keys)]
+    {
+        report.key_files(name, files)?;
+    }
+    let tasks = Tasks::new(Handle::current());
+    match RedisStores::open(settings, &tasks).await {
+        Ok(None) => report.ok("store: in memory, gone at restart")?,
+        Ok(Some(stores)) => report.stores(args, &stores).await?,
+        Err(error) => report.wrong(&super::with_causes(&error))?,
+    }
+    tasks.stop();
+    if report.wrong == 0 { Ok(()) } else { Err(CommandError::Wrong(report.wrong)) }
+}
+
+struct Report<'a> {
+    out: &'a mut dyn Write,
+    wrong: usize,
+}
+
+impl Report<'_> {
+    fn ok(&mut self, what: &str) -> std::io::Result<()> {
+        writeln!(self.out, "ok     {what}")
+    }
+
+    fn unwise(&mut self, what: &str) -> std::io::Result<()> {
+        writeln!(self.out, "unwise {what}")
+    }
+
+    fn wrong(&mut self, what: &str) -> std::io::Result<()> {
+        self.wrong += 1;
+        writeln!(self.out, "wrong  {what}")
+    }
+
+    fn key_files(&mut self, name: &str, files: &[PathBuf]) -> std::io::Result<()> {
+        match key_set(files) {
+            Ok(_) if files.is_empty() => self.ok(&format!("{name}: made at start")),
+            Ok(_) => self.ok(&format!("{name}: {} read", files.len())),
+            Err(error) => self.wrong(&format!("{name}: {}", super::with_causes(&error))),
+        }
+    }
+
+    async fn stores(&mut self, args: CheckArgs, stores: &RedisStores) -> Result<(), CommandError> {
+        self.store(args, "store", &stores.store).await?;
+        if let Some(data_keys) = &stores.data_keys {
+            self.store(args, "key store", data_keys).await?;
+        }
+        let keys = stores.data_keys.as_ref().unwrap_or(&stores.store).nature().persistence;
+        match (&stores.data_keys, keys) {
+            (_, "none") => {}
+            (None, kept) => self.unwise(&format!(
+                "store: one Redis keeps sealed photos and their data keys on disk ({kept}), so a copy of its files \
+                 opens deleted photos for whoever has FIGURINE_SEAL_KEYS: set FIGURINE_KEY_STORE_URL to a second Redis \
+                 without persistence"
+            ))?,
+            (Some(_), kept) => self.unwise(&format!(
+                "key store: it keeps data keys on disk ({kept}), so destroyed ones stay in its files: turn its \
+                 persistence off"
+            ))?,
+        }
+        Ok(())
+    }
+
+    async fn store(&mut self, args: CheckArgs, name: &str, store: &RedisStore) -> std::io::Result<()> {
+        let (checked, anew) = match store.check().await {
+            Err(StoreError::Lost) if args.found => match store.found().await {
+                Ok(()) => (store.check().await, true),
+                Err(error) => return self.wrong(&format!("{name}: {error}")),
+            },
+            checked => (checked, false),
+        };
+        match checked {
+            Ok(()) if anew => self.ok(&format!("{name}: founded now"))?,
+            Ok(()) => self.ok(&format!("{name}: founded"))?,
+            Err(StoreError::Lost) => self.wrong(&format!(
+                "{name}: no founding mark. It is new, or it has lost its data and with it the revocations of API keys; \
+                 figurine check --found sets the mark"
+            ))?,
+            Err(error) => return self.wrong(&format!("{name}: {error}")),
+        }
+        match store.version().await {
+            Ok(version) if is_sound(&version) => Ok(()),
+            Ok(version) => {
+                self.unwise(&format!("{name}: Redis {version} has known faults; use at least 7.2.15, 7.4.10 or 8.2.8"))
+            }
+            Err(error) => self.wrong(&format!("{name}: {error}")),
+        }
+    }
+}
+
+/// Whether a Redis of this version is as new as the last of its line without known faults.
+fn is_sound(version: &str) -> bool {
+    let mut numbers = version.split('.').map(|part| part.parse().unwrap_or(0));
+    let version = [(); 3].map(|()| numbers.next().unwrap_or(0));
+    // A line of its own is measured by itself; one in between by the older, one beyond all by none.
+    SOUND.iter().rev().find(|floor| floor[..2] <= version[..2]).is_some_and(|floor| version >= *floor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_sound;
+
+    #[test]
+    fn a_redis_is_measured_by_its_own_line() {
+        for version in ["7.2.15", "7.2.20", "7.4.10", "8.0.1", "8.2.8", "8.10.0", "9.0.0"] {
+            assert!(is_sound(version), "{version}");
+        }
+        for version in ["", "x", "6.2.99", "7.0.15", "7.2.14", "7.4.9", "8.2.7"] {
+            assert!(!is_sound(version), "{version}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Ways to reach a Redis over TCP: in clear, and with TLS under certificates made now, as a user with few rights.
+
+use std::{net::TcpListener, path::Path, process::Command};
+
+use figurine::store::RedisAddress;
+use secrecy::SecretString;
+
+use crate::private_redis::PrivateRedis;
+
+/// A server on a port, and its address.
+pub(crate) fn tcp() -> (PrivateRedis, RedisAddress) {
+    on_free_port(|port| {
+        let server = PrivateRedis::try_start(&["--port", port])?;
+        Some((server, RedisAddress { url: SecretString::from(format!("redis://127.0.0.1:{port}")), ca: None }))
+    })
+}
+
+/// A server that speaks TLS alone on its port, with an authority of its own, and the address of a user of it who may do
+/// what the README says and nothing else.
+pub(crate) fn tls() -> (PrivateRedis, RedisAddress) {
+    let folder = tempfile::tempdir().unwrap();
+    let made = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    certificates(folder.path());
+    let (ca, cert, key) = (made("ca.pem"), made("server.pem"), made("server.key"));
+    let files =
+        ["--tls-ca-cert-file", &ca, "--tls-cert-file", &cert, "--tls-key-file", &key, "--tls-auth-clients", "no"];
+    on_free_port(|port| {
+        let server = PrivateRedis::try_start(&[&["--tls-port", port], files.as_slice()].concat())?;
+        let user = "SETUSER figurine on >sesame ~fig:* &fig:* +@all -@admin -@dangerous +info";
+        let mut command = redis::cmd("ACL");
+        user.split(' ').for_each(|word| {
+            command.arg(word);
+        });
+        command.query::<()>(&mut server.raw()).unwrap();
+        let url = SecretString::from(format!("rediss://figurine:sesame@localhost:{port}"));
+        Some((server, RedisAddress { url, ca: Some(std::fs::read(&ca).unwrap()) }))
+    })
+}
+
+/// Another process may take a free port before the server does; then another is tried.
+fn on_free_port<T>(mut start: impl FnMut(&str) -> Option<T>) -> T {
+    for _ in 0..20 {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+        if let Some(started) = start(&port) {
+            return started;
+        }
+    }
+    panic!("no port stays free")
+}
+
+/// An authority, and a certificate of it for this machine.
+pub(crate) fn certificates(folder: &Path) {
+    let openssl = |args: &str| {
+        let made = Command::new("openssl").args(args.split_whitespace()).current_dir(folder).output();
+        let made = made.expect("this test wants openssl on the PATH");
+        assert!(made.status.success(), "{args}: {made:?}");
+    };
+    let new = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2";
+    openssl(&format!("{new} -keyout ca.key -out ca.pem -subj /CN=authority -addext basicConstraints=critical,CA:TRUE"));
+    openssl(&format!(
+        "{new} -keyout server.key -out server.pem -subj /CN=localhost -CA ca.pem -CAkey ca.key \
+         -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE"
+    ));
+}

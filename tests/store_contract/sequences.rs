@@ -1,0 +1,173 @@
+//! The same operations, in any order, on memory and on Redis: the answers are the same.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use figurine::{
+    domain::{Code, State},
+    store::{Adoption, CancelOutcome, Claim, Finish, Job, Lease, NewJob, Store},
+};
+use proptest::{collection::vec, prelude::ProptestConfig, test_runner::TestRunner};
+use tokio::runtime::Runtime;
+
+use crate::{
+    bench::{Bench, LONG, connect, once},
+    operations::{LeaseOp, LookOp, Op, SubmitOp, ValueOp, World, op},
+    private_redis::PrivateRedis,
+};
+
+#[test]
+fn memory_and_redis_answer_any_sequence_alike() {
+    let (runtime, server) = (Runtime::new().unwrap(), PrivateRedis::start());
+    let redis = runtime.block_on(connect(&server));
+    let cases = ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() };
+    let ran = TestRunner::new(cases).run(&vec(op(), 1..80), |ops| {
+        runtime.block_on(async {
+            redis::cmd("FLUSHALL").query::<()>(&mut server.raw()).unwrap();
+            redis.found().await.unwrap();
+            let (world, memory) = (World::new(), Bench::memory());
+            let mut ours = Run { store: memory.store.as_ref(), world: &world, leases: Vec::new() };
+            let mut theirs = Run { store: &redis, world: &world, leases: Vec::new() };
+            for (at, op) in ops.iter().enumerate() {
+                let (one, other) = (ours.answer(op).await, theirs.answer(op).await);
+                assert_eq!(one, other, "memory and Redis, after {:?}", &ops[..=at]);
+            }
+        });
+        Ok(())
+    });
+    ran.unwrap();
+}
+
+/// One store under a sequence, and the leases that it gave out.
+struct Run<'a> {
+    store: &'a dyn Store,
+    world: &'a World,
+    leases: Vec<Lease>,
+}
+
+impl Run<'_> {
+    async fn answer(&mut self, op: &Op) -> String {
+        match op {
+            Op::Value(op) => self.value(op).await,
+            Op::Look(op) => self.look(op).await,
+            Op::Submit(op) => self.submit(op).await,
+            Op::Lease(op) => self.lease(op).await,
+        }
+    }
+
+    async fn value(&self, op: &ValueOp) -> String {
+        let (store, world) = (self.store, self.world);
+        match op {
+            ValueOp::Put(at) => {
+                for name in [world.value(*at), world.value(*at).staged(1), world.unused(*at)] {
+                    store.put(&name, Bytes::from(at.to_string()), LONG).await.unwrap();
+                }
+                String::new()
+            }
+            ValueOp::Get(at) => format!("{:?}", store.get(&world.value(*at)).await),
+            ValueOp::Expire(at) => format!("{:?}", store.expire(&world.value(*at), LONG).await),
+            ValueOp::Delete(value, mark) => {
+                format!("{:?}", store.delete(&[world.value(*value), world.unused(*mark)]).await)
+            }
+            ValueOp::CountPresent(value, mark) => {
+                let names = [world.value(*value), world.value(*value).staged(1), world.unused(*mark)];
+                format!("{:?}", store.count_present(&names).await)
+            }
+            ValueOp::Add(at, amount) => {
+                format!("{:?}", store.add(&world.counters(*at), &[("b", *amount), ("a", 1)], LONG).await)
+            }
+            ValueOp::Sums(at) => format!("{:?}", store.sums(&world.counters(*at)).await),
+            ValueOp::Revoke(at) => format!("{:?}", store.revoke(&world.keys[*at], LONG).await),
+            ValueOp::IsRevoked(at) => format!("{:?}", store.is_revoked(&world.keys[*at]).await),
+        }
+    }
+
+    async fn look(&self, op: &LookOp) -> String {
+        let (store, world) = (self.store, self.world);
+        match op {
+            LookOp::Job(at) => store.job(world.job(*at)).await.unwrap().as_ref().map(told).unwrap_or_default(),
+            LookOp::JobsOf { owner, before, limit } => {
+                let before = before.map(|at| world.job(at).figure);
+                let found = store.jobs_of(&world.owners[*owner], before, *limit).await.unwrap();
+                found.iter().map(told).collect()
+            }
+            LookOp::Events { job, after } => {
+                let events = store.events(world.job(*job), *after).await.unwrap();
+                format!("{:?}", events.iter().map(|event| (event.id, event.what)).collect::<Vec<_>>())
+            }
+            LookOp::Unpurged { at_once, limit } => {
+                let since = if *at_once { Duration::ZERO } else { LONG };
+                // Which of several come first is not promised.
+                store.unpurged(since, *limit).await.unwrap().len().to_string()
+            }
+            LookOp::MarkPurged(at) => {
+                let now = store.now().await.unwrap();
+                format!("{:?}", store.mark_purged(world.job(*at), now).await)
+            }
+            LookOp::MarkDeleted(at) => format!("{:?}", store.mark_deleted(world.job(*at)).await),
+            LookOp::Queued => format!("{:?}", store.queued().await),
+        }
+    }
+
+    async fn submit(&self, op: &SubmitOp) -> String {
+        let meaning = |same: bool| if same { "f" } else { "g" };
+        let new = NewJob {
+            once: op.once.iter().map(|(at, same)| once(&at.to_string(), meaning(*same))).collect(),
+            consumes: op.consumes.map(|at| self.world.unused(at)),
+            seats: op.seats,
+            places: op.places,
+            listed: op.listed,
+            ..self.world.jobs[op.job].clone()
+        };
+        // All but when it was accepted.
+        let submitted = format!("{:?}", self.store.submit(new).await.unwrap());
+        submitted.split(" {").next().unwrap().to_owned()
+    }
+
+    async fn lease(&mut self, op: &LeaseOp) -> String {
+        let store = self.store;
+        match op {
+            LeaseOp::Claim => self.taken(store.claim(LONG).await.unwrap()),
+            LeaseOp::ClaimOverdue => self.taken(store.claim_overdue(LONG).await.unwrap()),
+            LeaseOp::Cancel(at) => match store.cancel(self.world.job(*at), LONG).await.unwrap() {
+                CancelOutcome::Taken(claim) => self.taken(Some(*claim)),
+                outcome @ (CancelOutcome::Asked | CancelOutcome::Terminal | CancelOutcome::Unknown) => {
+                    format!("{outcome:?}")
+                }
+            },
+            LeaseOp::Renew(ago) => match self.taken_ago(*ago) {
+                Some(lease) => format!("{:?}", store.renew(lease, LONG).await),
+                None => String::new(),
+            },
+            LeaseOp::Advance(ago, state) => match self.taken_ago(*ago) {
+                Some(lease) => format!("{:?}", store.advance(lease, *state).await),
+                None => String::new(),
+            },
+            LeaseOp::Finish { ago, state, release, adopt } => {
+                let Some(lease) = self.taken_ago(*ago) else { return String::new() };
+                let name = self.world.value(*adopt);
+                let adopt = vec![Adoption { staged: name.staged(1), name }];
+                let code = (*state == State::Failed).then_some(Code::Internal);
+                let finish = Finish { state: *state, code, adopt, release: *release };
+                format!("{:?}", store.finish(lease, finish).await)
+            }
+        }
+    }
+
+    fn taken_ago(&self, ago: usize) -> Option<&Lease> {
+        self.leases.iter().rev().nth(ago)
+    }
+
+    fn taken(&mut self, claim: Option<Claim>) -> String {
+        let Some(claim) = claim else { return "nothing".to_owned() };
+        self.leases.push(claim.lease.clone());
+        format!("{:?} {}", claim.lease, told(&claim.job))
+    }
+}
+
+/// All that is known of a job but times, of which only whether they are known counts.
+fn told(job: &Job) -> String {
+    let times = (job.ended_at.is_some(), job.expires_at.is_some(), job.purged_at.is_some());
+    let rest = (job.claims, job.cancel_asked, job.deleted);
+    format!("{:?} {:?} {:?} {:?} {:?} {times:?} {rest:?};", job.of, job.key, job.photo, job.state, job.code)
+}
