@@ -25,7 +25,7 @@ use crate::{
     config::{EngineChoice, NamedKey, NamedKeys, Settings},
     domain::Moment,
     engine::{Engine, EngineSettings, SetupError},
-    flow::{Flow, Twins},
+    flow::{Flow, Reading, Twins},
     http::{Api, BodyLimits, FigurineSpan, Wire, record, routes},
     intake::{Intake, Limits},
     jobs::{JobLimits, Jobs},
@@ -276,6 +276,7 @@ fn flow(settings: &Settings, stores: Stores, simulator_url: &str) -> Result<Flow
         issuer: settings.issuer.clone(),
         operator: settings.operator.clone(),
         upload_ttl: settings.upload_ttl,
+        reading: Reading::default(),
         twins: Twins::default(),
     })
 }

@@ -83,6 +83,8 @@ impl GivenOptions {
         if self.taken.contains_key(name) {
             return self.fault(OptionFault::invalid(name, "given twice"));
         }
+        // Python writes True and False.
+        let value = if matches!(kind(name), Kind::Flag) { &value.to_ascii_lowercase() } else { value };
         match self.place(name, value) {
             Ok(()) => drop(self.taken.insert(name.to_owned(), value.to_owned())),
             Err(fault) => self.fault(fault),
@@ -257,7 +259,7 @@ mod tests {
     #[test]
     fn json_and_text_of_one_meaning_have_one_canonical_form() {
         let (mut text, mut json) = (GivenOptions::default(), GivenOptions::default());
-        for (name, value) in [("n", "2"), ("style", "anime"), ("enhance", "false"), ("metadata", r#"{"a":"b"}"#)] {
+        for (name, value) in [("n", "2"), ("style", "anime"), ("enhance", "False"), ("metadata", r#"{"a":"b"}"#)] {
             text.take(name, value);
         }
         let values = json!({"metadata": {"a": "b"}, "style": "anime", "enhance": false, "n": 2, "prompt": null});

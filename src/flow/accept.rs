@@ -17,7 +17,7 @@ use super::{Flow, UploadError, millis, upload::ONCE_KEPT};
 use crate::{
     admission::Ticket,
     domain::{Analysis, MicroUsd, Owner, PhotoReport, UploadId, Validation, Work, hex},
-    intake::IntakeError,
+    intake::{IntakeError, Photo},
     jobs::{Accepted, JobsError, Spec, Subject, Terms},
     store::{Once, StoreKey},
     studio::CheckedOptions,
@@ -157,7 +157,7 @@ impl Flow {
         let (subject, photo, trace) = match source {
             Source::File(bytes) => {
                 // The file as it came is not needed any more, so it does not wait with the job.
-                let deposit = self.deposit(ticket.owner(), bytes, order.salt.clone()).await?;
+                let deposit = self.deposit(ticket, bytes, order.salt.clone()).await?;
                 let (photo, trace) = (deposit.report().clone(), deposit.trace().clone());
                 (Subject::Sent(Box::new(deposit)), photo, trace)
             }
@@ -180,13 +180,18 @@ impl Flow {
     /// Takes a photo in and keeps it sealed for an upload's time.
     pub(super) async fn deposit(
         &self,
-        owner: &Owner,
+        ticket: &Ticket,
         bytes: Bytes,
         salt: Option<Salt>,
     ) -> Result<Deposit, AcceptError> {
-        let photo = self.intake.take_in(bytes.clone()).await?;
+        let photo = self.read_photo(ticket, bytes.clone()).await?;
         let original = Original { bytes: &bytes, salt };
-        Ok(self.vault.deposit(owner, photo, original, self.upload_ttl).await?)
+        Ok(self.vault.deposit(ticket.owner(), photo, original, self.upload_ttl).await?)
+    }
+
+    async fn read_photo(&self, ticket: &Ticket, bytes: Bytes) -> Result<Photo, AcceptError> {
+        let _turn = self.reading.begin(ticket)?;
+        Ok(self.intake.take_in(bytes).await?)
     }
 
     /// Twins come in one after the other and the later ones find what the first made, before their photo is looked at, so
@@ -205,7 +210,7 @@ impl Flow {
     pub async fn validate(&self, ticket: &Ticket, received: Received) -> Result<Validation, AcceptError> {
         self.check_cost(ticket, &received.order, &received.source)?;
         let photo = match received.source {
-            Source::File(bytes) => self.intake.take_in(bytes).await?.into_parts().1,
+            Source::File(bytes) => self.read_photo(ticket, bytes).await?.into_parts().1,
             Source::Upload(id) => self.usable(ticket.owner(), &id).await?.photo,
             Source::Analysis(_) => return Err(UploadError::Unknown.into()),
         };

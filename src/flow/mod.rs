@@ -5,6 +5,7 @@ mod end;
 mod erase;
 mod problem;
 mod read;
+mod reading;
 mod receipt;
 mod upload;
 
@@ -13,6 +14,7 @@ use std::{sync::Arc, time::Duration};
 pub use accept::{AcceptError, Order, Received, Source, Twins};
 pub use end::Ending;
 pub use problem::FlowError;
+pub use reading::Reading;
 use tokio::time::Instant;
 pub use upload::UploadError;
 use zeroize::Zeroizing;
@@ -51,6 +53,8 @@ pub struct Flow {
     pub operator: Operator,
     /// Idle limit of an upload.
     pub upload_ttl: Duration,
+    /// The photos that are being read.
+    pub reading: Reading,
     /// Turns for requests that are to be done once.
     pub twins: Twins,
 }

@@ -80,7 +80,7 @@ impl Flow {
             Source::File(bytes) => bytes,
             Source::Upload(_) | Source::Analysis(_) => return Err(UploadError::Unknown.into()),
         };
-        let deposit = self.deposit(owner, bytes, order.salt).await?;
+        let deposit = self.deposit(ticket, bytes, order.salt).await?;
         let id = deposit.trace().upload;
         match self.write_down(&deposit, once.first()).await {
             Ok(None) => Ok((self.upload(owner, &id).await?, false)),

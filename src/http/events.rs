@@ -60,7 +60,7 @@ struct Told<'a> {
         super::openapi::LastEventIdHeader,
     ),
     responses(
-        (status = 200, description = "The events", body = String, content_type = "text/event-stream"),
+        (status = 200, description = "The events", body = inline(super::openapi::EventStream), content_type = "text/event-stream"),
         (status = 204, description = "Nothing is left to tell after `Last-Event-ID`"),
     )
 )]

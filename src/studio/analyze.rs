@@ -80,10 +80,9 @@ fn schema() -> Value {
     })
 }
 
-/// Reads an analysis, which may stand in a code fence, and cuts it to size.
+/// Reads an analysis and cuts it to size.
 pub fn parse(text: &str) -> Option<Analysis> {
-    let bare = text.trim().trim_start_matches("```json").trim_matches('`').trim();
-    let mut analysis: Analysis = serde_json::from_str(bare).ok()?;
+    let mut analysis: Analysis = serde_json::from_str(text).ok()?;
     let color =
         |text: &String| text.len() == 7 && text.starts_with('#') && text[1..].bytes().all(|b| b.is_ascii_hexdigit());
     analysis.palette.retain(color);
@@ -112,7 +111,7 @@ mod tests {
 
     #[test]
     fn an_analysis_is_read_tidied_and_stripped_of_what_is_no_color() {
-        let analysis = parse(&format!("```json\n{GOOD}\n```")).unwrap();
+        let analysis = parse(GOOD).unwrap();
         assert_eq!(analysis.summary, "a cat indoors");
         assert_eq!(analysis.palette, ["#aabbcc"]);
     }

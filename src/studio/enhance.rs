@@ -59,8 +59,7 @@ fn schema() -> Value {
 }
 
 fn read(text: &str) -> Option<String> {
-    let bare = text.trim().trim_start_matches("```json").trim_matches('`').trim();
-    let value: Value = serde_json::from_str(bare).ok()?;
+    let value: Value = serde_json::from_str(text).ok()?;
     let words = value.get("prompt")?.as_str()?.split_whitespace().collect::<Vec<_>>().join(" ");
     let prompt: String = words.chars().filter(|c| !c.is_control()).take(prompt::LONGEST).collect();
     (prompt.chars().count() >= SHORTEST).then_some(prompt)

@@ -14,7 +14,8 @@ use std::sync::LazyLock;
 pub(super) use reading::{LastEventIdHeader, ListQuery, RangeHeaders};
 use serde_json::{Map, Value};
 pub(super) use shapes::{
-    ApiDocument, EndUserHeader, FigureQuery, IdempotencyHeader, IfNoneMatchHeader, ImageFile, JwkSet, PreferHeader,
+    ApiDocument, EndUserHeader, EventStream, FigureQuery, IdempotencyHeader, IfNoneMatchHeader, ImageFile, JwkSet,
+    PreferHeader,
 };
 use utoipa::OpenApi;
 

@@ -2,18 +2,19 @@
 
 use utoipa::{
     IntoParams, PartialSchema, ToSchema,
-    openapi::{ObjectBuilder, RefOr, Schema, Type},
+    openapi::{ObjectBuilder, RefOr, Schema, Type, schema::SchemaType},
 };
 
 use crate::domain::{Delivery, Format, RATIOS, Size};
 
-/// Options of a figure in the query.
+/// Options of a figure in the query. None has a `default` in the document: generated clients would send it, beside the
+/// options in a body.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it describes the query; `GivenOptions` reads it")]
 pub(crate) struct FigureQuery {
-    /// The style's id, one of `GET /v1/styles`.
-    #[param(example = "pvc-scale", default = "pvc-scale")]
+    /// The style's id, one of `GET /v1/styles`. By default `pvc-scale`.
+    #[param(example = "pvc-scale")]
     style: Option<String>,
     /// What the figure stands on: a value that the style lists, or else the style's own default.
     #[param(example = "acrylic-disc")]
@@ -30,7 +31,7 @@ pub(crate) struct FigureQuery {
     /// How large it pretends to be: a value that the style lists, or else the style's own default.
     #[param(example = "1/7")]
     scale: Option<String>,
-    /// The ratio of width to height, or `auto`: nearest to the photo.
+    /// The ratio of width to height, or `auto`, the default: nearest to the photo.
     #[param(inline, example = "3:4")]
     aspect_ratio: Option<RatioAsked>,
     /// How large the image is: about 1, 4 or 16 megapixels. By default `1K`.
@@ -39,8 +40,8 @@ pub(crate) struct FigureQuery {
     /// The file format of the image; `original`, the default, is the engine's own file.
     #[param(inline, example = "png")]
     format: Option<Format>,
-    /// Whether the engine writes the prompt; without, the style's own template is used as it is.
-    #[param(default = true)]
+    /// Whether the engine writes the prompt; without, the style's own template is used as it is. By default `true`.
+    #[param(example = true)]
     enhance: Option<bool>,
     /// Best effort upstream, exact in the offline engine.
     #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u64, example = 7)]
@@ -49,8 +50,8 @@ pub(crate) struct FigureQuery {
     /// complete delivery, and after a minute without one; not with `respond-async`.
     #[param(minimum = 0, example = 600)]
     retention_seconds: Option<u64>,
-    /// How many images; more than one come with `Accept: application/json` alone.
-    #[param(minimum = 1, maximum = 4, default = 1)]
+    /// How many images, by default 1; more than one come with `Accept: application/json` alone.
+    #[param(minimum = 1, maximum = 4, example = 1)]
     n: Option<u32>,
     /// How images come in a JSON answer: as links, or as base64 in it, up to 8 MiB in all.
     #[param(inline, example = "link")]
@@ -67,7 +68,11 @@ pub(crate) struct FigureQuery {
 pub(crate) struct IdempotencyHeader {
     /// Your own key for this request, quoted or bare: the same request with the same key is done once within 24 hours,
     /// and its later answers are the first one's.
-    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, example = "order-4711")]
+    #[param(
+        rename = "Idempotency-Key",
+        pattern = "^(\"[ !#-~]{1,255}\"|[!#-~]([ !#-~]{0,253}[!#-~])?)$",
+        example = "order-4711"
+    )]
     idempotency_key: Option<String>,
 }
 
@@ -81,13 +86,25 @@ pub(crate) struct EndUserHeader {
     end_user: Option<String>,
 }
 
+/// The events of a figure. Of no type: what reads event streams takes the schema for that of each event.
+pub(crate) struct EventStream;
+
+impl PartialSchema for EventStream {
+    fn schema() -> RefOr<Schema> {
+        let meaning = "Server-sent events, each with `id`, `event` and JSON in `data`";
+        ObjectBuilder::new().schema_type(SchemaType::AnyValue).description(Some(meaning)).into()
+    }
+}
+
+impl ToSchema for EventStream {}
+
 /// A ratio as it can be asked for.
 struct RatioAsked;
 
 impl PartialSchema for RatioAsked {
     fn schema() -> RefOr<Schema> {
         let values = std::iter::once("auto".to_owned()).chain(RATIOS.iter().map(ToString::to_string));
-        ObjectBuilder::new().schema_type(Type::String).default(Some("auto".into())).enum_values(Some(values)).into()
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(values)).into()
     }
 }
 
