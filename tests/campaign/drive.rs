@@ -111,7 +111,8 @@ async fn one(fleet: &Fleet, number: usize) -> Done {
         which += 1;
         match fleet.submit(which, &once).await {
             Some((202, figure)) => break figure["id"].as_str().unwrap().to_owned(),
-            Some((429 | 503, _)) | None => {}
+            // A node that was stopped tells 408 to what came while it was.
+            Some((408 | 429 | 503, _)) | None => {}
             Some((status, answer)) => panic!("{status}: {answer:#}"),
         }
     };
@@ -124,7 +125,7 @@ async fn one(fleet: &Fleet, number: usize) -> Done {
                 return Done { once, id, figure: Some(figure), lost: false };
             }
             Some((404, _)) => return Done { once, id, figure: None, lost: true },
-            Some((200 | 429 | 503, _)) | None => {}
+            Some((200 | 408 | 429 | 503, _)) | None => {}
             Some((status, answer)) => panic!("{status}: {answer:#}"),
         }
     }
