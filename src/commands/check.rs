@@ -1,6 +1,6 @@
 //! `figurine check`: says what is wrong or unwise before it is met.
 
-use std::{io::Write, path::PathBuf};
+use std::{collections::BTreeSet, io::Write, path::PathBuf};
 
 use clap::Args;
 use tokio::runtime::Handle;
@@ -112,10 +112,13 @@ impl Report<'_> {
             ))?,
             Err(error) => return self.wrong(&format!("{name}: {error}")),
         }
-        match store.version().await {
-            Ok(version) if is_sound(&version) => Ok(()),
-            Ok(version) => {
-                self.unwise(&format!("{name}: Redis {version} has known faults; use at least 7.2.15, 7.4.10 or 8.2.8"))
+        match store.versions().await {
+            Ok(versions) => {
+                let faulty = versions.iter().filter(|version| !is_sound(version)).collect::<BTreeSet<_>>();
+                faulty.into_iter().try_for_each(|version| {
+                    let least = "use at least 7.2.15, 7.4.10 or 8.2.8";
+                    self.unwise(&format!("{name}: Redis {version} has known faults; {least}"))
+                })
             }
             Err(error) => self.wrong(&format!("{name}: {error}")),
         }

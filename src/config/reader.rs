@@ -156,11 +156,14 @@ impl Reader {
         let (scheme, rest) = url.expose_secret().split_once("://").unwrap_or_default();
         match (scheme, rest) {
             ("memory", "") => Some(StoreChoice::Memory),
-            ("redis" | "rediss" | "redis+unix", rest) if !rest.is_empty() && !rest.contains(',') => {
-                Some(StoreChoice::Redis(url))
-            }
+            ("redis" | "rediss", rest) if rest.split(',').all(|node| !node.is_empty()) => Some(StoreChoice::Redis(url)),
+            ("redis+unix", rest) if !rest.is_empty() && !rest.contains(',') => Some(StoreChoice::Redis(url)),
             _ => {
-                self.fault(name, "must be memory://, redis://, rediss:// or redis+unix://, and one server");
+                self.fault(
+                    name,
+                    "must be memory://, redis://, rediss:// or redis+unix://; several servers of a cluster, with commas \
+                     between, by redis:// or rediss://",
+                );
                 None
             }
         }

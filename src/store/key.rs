@@ -13,9 +13,24 @@ impl StoreKey {
         &self.0
     }
 
+    /// What it has in common with all that lies in the same shard.
+    pub(super) fn shard_prefix(&self) -> &str {
+        self.0.split_inclusive("}:").next().unwrap_or_default()
+    }
+
     /// A sealed photo.
     pub fn photo(owner: &Owner, upload: &UploadId) -> Self {
         Self(format!("fig:{}:photo:{upload}", shard_tag(owner)))
+    }
+
+    /// What is written down of an account under a hash of it.
+    pub fn home(hash: &Owner) -> Self {
+        Self(format!("fig:{}:home:{}", shard_tag(hash), hash.as_str()))
+    }
+
+    /// The fingerprint of the first index key that the store has known.
+    pub fn first_index_key() -> Self {
+        Self("fig:{s0}:first-index-key".to_owned())
     }
 
     /// The sealed specification of a job.

@@ -1,5 +1,7 @@
 //! A real Redis of one's own: on a Unix socket in a directory of its own, without a port, gone with the test.
 
+pub(crate) mod cluster;
+
 use std::{
     io::Read,
     path::Path,

@@ -17,7 +17,10 @@ use figurine::{
 use secrecy::SecretString;
 use tokio::runtime::Handle;
 
-use crate::{private_redis::PrivateRedis, reach};
+use crate::{
+    private_redis::{PrivateRedis, cluster::PrivateCluster},
+    reach,
+};
 
 /// Longer than any test.
 pub(crate) const LONG: Duration = Duration::from_secs(600);
@@ -50,6 +53,14 @@ impl Bench {
 
     pub(crate) async fn redis_over_tls() -> Self {
         Self::founded(reach::tls()).await
+    }
+
+    /// On a cluster, which is emptied first.
+    pub(crate) async fn on(cluster: &PrivateCluster) -> Self {
+        flush(cluster);
+        let store = connect_to(&cluster.url(0)).await;
+        store.found().await.unwrap();
+        Self { store: Arc::new(store), clock: None, server: None }
     }
 
     async fn founded((server, address): (PrivateRedis, RedisAddress)) -> Self {
@@ -114,9 +125,19 @@ impl Bench {
     }
 }
 
+/// Forgets everything.
+pub(crate) fn flush(cluster: &PrivateCluster) {
+    cluster.masters.iter().for_each(|server| redis::cmd("FLUSHALL").query(&mut server.raw()).unwrap());
+}
+
 /// A store on a server, as a node has one.
 pub(crate) async fn connect(server: &PrivateRedis) -> RedisStore {
-    let address = RedisAddress { url: SecretString::from(server.url()), ca: None };
+    connect_to(&server.url()).await
+}
+
+/// The same at a URL.
+pub(crate) async fn connect_to(url: &str) -> RedisStore {
+    let address = RedisAddress { url: SecretString::from(url), ca: None };
     RedisStore::connect(&address, &Tasks::new(Handle::current())).await.unwrap()
 }
 

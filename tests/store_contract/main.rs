@@ -1,5 +1,5 @@
 //! One contract for every store: each sentence is held against the store in memory and against a real Redis,
-//! reached over a Unix socket, TCP and TLS.
+//! reached over a Unix socket, TCP and TLS, and against a Redis Cluster.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,6 +10,7 @@
 )]
 
 mod bench;
+mod cluster_only;
 mod ends;
 mod leases;
 mod looks;
@@ -31,6 +32,15 @@ macro_rules! contract {
             async fn $sentence() {
                 super::$sentence(&crate::bench::Bench::memory()).await;
             })*
+        }
+        mod redis_cluster {
+            /// A cluster takes seconds to start, so that one has to do for all of them.
+            #[tokio::test]
+            async fn every_sentence_holds_on_a_cluster() {
+                let cluster = crate::private_redis::cluster::PrivateCluster::start();
+                $(eprintln!("{}", stringify!($sentence));
+                Box::pin(super::$sentence(&crate::bench::Bench::on(&cluster).await)).await;)*
+            }
         }
         crate::contract! { redis: $($sentence)* }
         crate::contract! { redis_over_tcp: $($sentence)* }

@@ -1,11 +1,14 @@
 //! Ways to reach a Redis over TCP: in clear, and with TLS under certificates made now, as a user with few rights.
 
-use std::{net::TcpListener, path::Path, process::Command};
+use std::{path::Path, process::Command};
 
 use figurine::store::RedisAddress;
 use secrecy::SecretString;
 
-use crate::private_redis::PrivateRedis;
+use crate::private_redis::{
+    PrivateRedis,
+    cluster::{make_user, on_free_port},
+};
 
 /// A server on a port, and its address.
 pub(crate) fn tcp() -> (PrivateRedis, RedisAddress) {
@@ -26,26 +29,10 @@ pub(crate) fn tls() -> (PrivateRedis, RedisAddress) {
         ["--tls-ca-cert-file", &ca, "--tls-cert-file", &cert, "--tls-key-file", &key, "--tls-auth-clients", "no"];
     on_free_port(|port| {
         let server = PrivateRedis::try_start(&[&["--tls-port", port], files.as_slice()].concat())?;
-        let user = "SETUSER figurine on >sesame ~fig:* &fig:* +@all -@admin -@dangerous +info";
-        let mut command = redis::cmd("ACL");
-        user.split(' ').for_each(|word| {
-            command.arg(word);
-        });
-        command.query::<()>(&mut server.raw()).unwrap();
+        make_user(&server);
         let url = SecretString::from(format!("rediss://figurine:sesame@localhost:{port}"));
         Some((server, RedisAddress { url, ca: Some(std::fs::read(&ca).unwrap()) }))
     })
-}
-
-/// Another process may take a free port before the server does; then another is tried.
-fn on_free_port<T>(mut start: impl FnMut(&str) -> Option<T>) -> T {
-    for _ in 0..20 {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
-        if let Some(started) = start(&port) {
-            return started;
-        }
-    }
-    panic!("no port stays free")
 }
 
 /// An authority, and a certificate of it for this machine.

@@ -184,7 +184,7 @@ async fn a_store_of_another_layout_is_refused() {
     // Nor is it founded over, when it comes while a node runs.
     let bench = Bench::redis().await;
     let node = connect(bench.server.as_ref().unwrap()).await;
-    tell(&bench, &["SET", "fig:founding", "2 16 x"]);
+    tell(&bench, &["SET", "fig:founding", "1 16 x"]);
     assert!(lost(&node.check().await));
     assert!(matches!(node.found().await, Err(ConnectError::Foreign { .. })));
 }

@@ -5,29 +5,40 @@ use std::time::Duration;
 use bytes::Bytes;
 use figurine::{
     domain::{Code, State},
-    store::{Adoption, CancelOutcome, Claim, Finish, Job, Lease, NewJob, Store},
+    store::{Adoption, CancelOutcome, Claim, Finish, Job, Lease, NewJob, RedisStore, Store},
 };
 use proptest::{collection::vec, prelude::ProptestConfig, test_runner::TestRunner};
 use tokio::runtime::Runtime;
 
 use crate::{
-    bench::{Bench, LONG, connect, once},
+    bench::{Bench, LONG, connect, connect_to, flush, once},
     operations::{LeaseOp, LookOp, Op, SubmitOp, ValueOp, World, op},
-    private_redis::PrivateRedis,
+    private_redis::{PrivateRedis, cluster::PrivateCluster},
 };
 
 #[test]
 fn memory_and_redis_answer_any_sequence_alike() {
     let (runtime, server) = (Runtime::new().unwrap(), PrivateRedis::start());
     let redis = runtime.block_on(connect(&server));
-    let cases = ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() };
+    alike(128, &runtime, &redis, || redis::cmd("FLUSHALL").query(&mut server.raw()).unwrap());
+}
+
+#[test]
+fn memory_and_a_cluster_answer_any_sequence_alike() {
+    let (runtime, cluster) = (Runtime::new().unwrap(), PrivateCluster::start());
+    let redis = runtime.block_on(connect_to(&cluster.url(0)));
+    alike(16, &runtime, &redis, || flush(&cluster));
+}
+
+fn alike(cases: u32, runtime: &Runtime, redis: &RedisStore, forget: impl Fn()) {
+    let cases = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     let ran = TestRunner::new(cases).run(&vec(op(), 1..80), |ops| {
         runtime.block_on(async {
-            redis::cmd("FLUSHALL").query::<()>(&mut server.raw()).unwrap();
+            forget();
             redis.found().await.unwrap();
             let (world, memory) = (World::new(), Bench::memory());
             let mut ours = Run { store: memory.store.as_ref(), world: &world, leases: Vec::new() };
-            let mut theirs = Run { store: &redis, world: &world, leases: Vec::new() };
+            let mut theirs = Run { store: redis, world: &world, leases: Vec::new() };
             for (at, op) in ops.iter().enumerate() {
                 let (one, other) = (ours.answer(op).await, theirs.answer(op).await);
                 assert_eq!(one, other, "memory and Redis, after {:?}", &ops[..=at]);

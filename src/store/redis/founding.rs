@@ -5,14 +5,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
-use super::{ConnectError, Link, Shard, shard::FOUNDING};
+use super::{ConnectError, Link, Shard, link::garbled, shard::FOUNDING};
 use crate::{
     domain::Owner,
     store::{Result, StoreError},
 };
 
 /// Which layout of keys and scripts this is. Counts up when nodes of both kinds could not share a store.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 /// The mark of the store that this node works with; `None` while it has none.
 pub(super) struct Founding(Mutex<Option<String>>);
@@ -102,11 +102,12 @@ pub(super) async fn found(link: &Link) -> std::result::Result<(), ConnectError> 
     if !mark.starts_with(&layout()) {
         return Err(ConnectError::foreign(&mark));
     }
-    let mut copies = redis::pipe();
-    for shard in Shard::all() {
-        copies.cmd("SET").arg(shard.founding()).arg(&mark).ignore();
-    }
-    link.ask_all::<()>(copies).await.map_err(unreachable)
+    let copy = |shard: Shard| {
+        let mut copy = redis::pipe();
+        copy.cmd("SET").arg(shard.founding()).arg(&mark);
+        copy
+    };
+    link.ask_parts(Shard::all().map(copy).collect()).await.map(drop).map_err(unreachable)
 }
 
 impl ConnectError {
@@ -122,12 +123,15 @@ fn layout() -> String {
 
 /// Reads the marks of the store and of every shard.
 async fn look(link: &Link) -> Result<Seen> {
-    let mut commands = redis::pipe();
-    commands.cmd("GET").arg(FOUNDING);
-    for shard in Shard::all() {
-        commands.cmd("GET").arg(shard.founding());
-    }
-    let marks: Vec<Option<String>> = link.ask_all(commands).await?;
+    let read = |name: String| {
+        let mut read = redis::pipe();
+        read.cmd("GET").arg(name);
+        read
+    };
+    let names = std::iter::once(FOUNDING.to_owned()).chain(Shard::all().map(Shard::founding));
+    let marks = link.ask_parts(names.map(read).collect()).await?.into_iter().flatten();
+    let marks: Vec<Option<String>> =
+        marks.map(redis::from_redis_value).collect::<std::result::Result<_, _>>().map_err(|_| garbled())?;
     Ok(match marks.split_first() {
         Some((Some(mark), _)) if !mark.starts_with(&layout()) => Seen::Foreign(mark.clone()),
         Some((first @ Some(mark), copies)) if copies.iter().all(|copy| copy == first) => Seen::Whole(mark.clone()),

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use redis::{
-    Client, Cmd, FromRedisValue, IntoConnectionInfo, Pipeline, RedisError, RedisResult, Script, ScriptInvocation,
-    TlsCertificates,
-    aio::{ConnectionManager, ConnectionManagerConfig},
-};
-use secrecy::ExposeSecret;
+use futures_util::future::try_join_all;
+use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, Script, ScriptInvocation, Value};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{ConnectError, RedisAddress};
+use super::{
+    ConnectError,
+    reach::{Client, Connection},
+    shard::FOUNDING,
+};
 use crate::{
     domain::Moment,
     store::{Result, StoreError},
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Everything is answered by then, or counts as not answered.
-const DEADLINE: Duration = Duration::from_secs(2);
+pub(super) const DEADLINE: Duration = Duration::from_secs(2);
 
 /// For how long something is asked again when its connection breaks: a server that restarts at once is not noticed.
 /// Every command and script may be done twice.
@@ -27,25 +27,12 @@ const ASKED_AGAIN: Duration = Duration::from_secs(1);
 /// The pause before that.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The longest pause between two attempts to connect again.
-const RETRY_AT_LEAST_EVERY: Duration = Duration::from_millis(500);
-
 /// Two connections that reconnect by themselves: large values have one of their own, so that nothing small waits behind
 /// them.
 pub(super) struct Link {
-    commands: ConnectionManager,
-    blobs: ConnectionManager,
+    commands: Connection,
+    blobs: Connection,
     tasks: Tasks,
-}
-
-/// What connects to an address.
-pub(super) fn client(address: &RedisAddress) -> std::result::Result<Client, ConnectError> {
-    let info = address.url.expose_secret().into_connection_info().map_err(|_| ConnectError::Settings)?;
-    let client = match &address.ca {
-        None => Client::open(info),
-        Some(ca) => Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert: Some(ca.clone()) }),
-    };
-    client.map_err(|_| ConnectError::Settings)
 }
 
 /// A script with the part that all share before it.
@@ -55,19 +42,9 @@ pub(super) fn script(body: &str) -> Script {
 
 impl Link {
     pub(super) async fn open(client: &Client, tasks: &Tasks) -> std::result::Result<Self, ConnectError> {
-        let config = || {
-            ConnectionManagerConfig::new()
-                .set_response_timeout(Some(DEADLINE))
-                .set_connection_timeout(Some(DEADLINE))
-                .set_min_delay(Duration::from_millis(50))
-                .set_max_delay(RETRY_AT_LEAST_EVERY)
-                .set_number_of_retries(2)
-                .set_pipeline_buffer_size(1_024)
-        };
-        let open = || client.get_connection_manager_with_config(config());
         let unreachable = |error: RedisError| ConnectError::Unreachable(error.to_string());
-        let commands = open().await.map_err(unreachable)?;
-        let blobs = open().await.map_err(unreachable)?;
+        let commands = client.connect().await.map_err(unreachable)?;
+        let blobs = client.connect().await.map_err(unreachable)?;
         Ok(Self { commands, blobs, tasks: tasks.clone() })
     }
 
@@ -76,12 +53,49 @@ impl Link {
         self.within(self.commands.clone(), Ask::One(command)).await
     }
 
-    /// Commands that go together, with small answers.
+    /// Commands that go together, with small answers. Their keys lie in one slot.
     pub(super) async fn ask_all<T: FromRedisValue + Send + 'static>(&self, commands: Pipeline) -> Result<T> {
         self.within(self.commands.clone(), Ask::Several(commands)).await
     }
 
-    /// Commands that go together, with large values.
+    /// Commands of several slots: those of one part lie in one. They go together where one server has all slots. A
+    /// missing consumer group is an answer like others.
+    pub(super) async fn ask_parts(&self, parts: Vec<Pipeline>) -> Result<Vec<Vec<Value>>> {
+        let answers = match &self.commands {
+            Connection::Cluster(_) => try_join_all(parts.into_iter().map(|part| self.ask_part(part))).await?,
+            Connection::One(_) => {
+                let (mut whole, mut answers) = (Pipeline::new(), Vec::with_capacity(parts.len()));
+                parts.iter().flat_map(Pipeline::cmd_iter).for_each(|command| {
+                    whole.add_command(command.clone());
+                });
+                let mut all = self.ask_part(whole).await?.into_iter();
+                answers.extend(parts.iter().map(|part| all.by_ref().take(part.len()).collect()));
+                answers
+            }
+        };
+        Ok(answers)
+    }
+
+    async fn ask_part(&self, mut part: Pipeline) -> Result<Vec<Value>> {
+        part.ignore_errors();
+        let answers: Vec<Value> = self.ask_all(part).await?;
+        for answer in &answers {
+            if let Value::ServerError(error) = answer
+                && error.code() != "NOGROUP"
+            {
+                tracing::warn!(code = error.code(), "the store refused");
+                return Err(StoreError::Unavailable);
+            }
+        }
+        Ok(answers)
+    }
+
+    /// What each server answers to a command without keys.
+    pub(super) async fn ask_each<T: FromRedisValue + Send + 'static>(&self, command: Cmd) -> Result<Vec<T>> {
+        self.within(self.commands.clone(), Ask::Each(command)).await
+    }
+
+    /// Commands that go together, with large values. Their keys lie in one slot.
     pub(super) async fn carry<T: FromRedisValue + Send + 'static>(&self, commands: Pipeline) -> Result<T> {
         self.within(self.blobs.clone(), Ask::Several(commands)).await
     }
@@ -91,15 +105,17 @@ impl Link {
         self.within(self.commands.clone(), Ask::Script(call)).await
     }
 
-    /// The server's clock.
+    /// The clock of the server; in a cluster, of that with the founding mark, so that it is always the same one's.
     pub(super) async fn time(&self) -> Result<Moment> {
-        let (seconds, micros): (i64, i64) = self.ask(redis::cmd("TIME")).await?;
+        let mut commands = redis::pipe();
+        commands.cmd("GET").arg(FOUNDING).ignore().cmd("TIME");
+        let ((seconds, micros),): ((i64, i64),) = self.ask_all(commands).await?;
         Ok(Moment::from_unix_millis(seconds.saturating_mul(1_000).saturating_add(micros / 1_000)))
     }
 
     /// Work on a connection belongs to the node and not to the handler that asks: a connection made anew lives on the
     /// runtime that it was made on, which must not be a handler's.
-    async fn within<T: FromRedisValue + Send + 'static>(&self, over: ConnectionManager, ask: Ask) -> Result<T> {
+    async fn within<T: FromRedisValue + Send + 'static>(&self, over: Connection, ask: Ask) -> Result<T> {
         let answered = self.tasks.start(timeout(DEADLINE, ask.answer(over))).await;
         match answered {
             Ok(Ok(Ok(value))) => Ok(value),
@@ -118,17 +134,22 @@ impl Link {
 enum Ask {
     One(Cmd),
     Several(Pipeline),
+    Each(Cmd),
     Script(ScriptInvocation<'static>),
 }
 
 impl Ask {
     /// Asks, and for a while again when the connection breaks.
-    async fn answer<T: FromRedisValue>(self, mut over: ConnectionManager) -> RedisResult<T> {
+    async fn answer<T: FromRedisValue>(self, mut over: Connection) -> RedisResult<T> {
         let until = Instant::now() + ASKED_AGAIN;
         loop {
             let answer = match &self {
                 Self::One(command) => command.query_async(&mut over).await,
                 Self::Several(commands) => commands.query_async(&mut over).await,
+                Self::Each(command) => {
+                    let answers = over.each(command.clone()).await;
+                    answers.and_then(|answers| Ok(redis::from_redis_value(Value::Array(answers))?))
+                }
                 Self::Script(call) => call.invoke_async(&mut over).await,
             };
             if !answer.as_ref().is_err_and(RedisError::is_connection_dropped) || Instant::now() >= until {

@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
-use redis::{Client, Msg, RedisResult};
+use redis::{Msg, RedisResult};
 use tokio::time::{interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::shard::WAKE;
+use super::{reach::Client, shard::WAKE};
 use crate::{domain::FigureId, store::bells::Bells};
 
 /// How long to wait before connecting again.
@@ -22,8 +22,8 @@ const ANSWER: Duration = Duration::from_secs(2);
 /// Listens until told to stop.
 pub(super) async fn listen(client: Client, bells: Arc<Bells>, stopping: CancellationToken) {
     let forever = async {
-        loop {
-            if let Err(error) = listen_once(&client, &bells).await {
+        for attempt in 0.. {
+            if let Err(error) = listen_once(&client, attempt, &bells).await {
                 tracing::warn!(kind = ?error.kind(), "wake-ups from other nodes are interrupted");
             }
             sleep(AGAIN).await;
@@ -36,9 +36,9 @@ pub(super) async fn listen(client: Client, bells: Arc<Bells>, stopping: Cancella
 }
 
 /// Listens for as long as a connection lasts.
-async fn listen_once(client: &Client, bells: &Bells) -> RedisResult<()> {
+async fn listen_once(client: &Client, attempt: usize, bells: &Bells) -> RedisResult<()> {
     let connecting = async {
-        let mut connection = client.get_async_pubsub().await?;
+        let mut connection = client.listen(attempt).await?;
         connection.subscribe(WAKE).await?;
         RedisResult::Ok(connection)
     };

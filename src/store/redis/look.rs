@@ -7,7 +7,7 @@ use redis::{Pipeline, Script, Value};
 use super::{
     Link, Shard, fields,
     link::{garbled, script},
-    shard::{FOUNDING, MAKERS, home},
+    shard::{MAKERS, home},
 };
 use crate::{
     domain::{FigureId, Moment, Owner, State},
@@ -93,45 +93,46 @@ pub(super) async fn mark_deleted(link: &Link, job: &JobRef) -> Result<()> {
 
 /// How many jobs wait in each shard: those in the stream that are not in the pending list.
 pub(super) async fn waiting(link: &Link) -> Result<Vec<usize>> {
-    let mut commands = Pipeline::new();
-    // Where there is no stream yet, there is no group to ask, and the whole pipeline must not fail for that.
-    commands.ignore_errors();
-    for shard in Shard::all() {
-        commands.cmd("XLEN").arg(shard.stream()).cmd("XPENDING").arg(shard.stream()).arg(MAKERS);
-    }
-    let answers: Vec<Value> = link.ask_all(commands).await?;
-    answers.chunks_exact(2).map(|pair| not_pending(&pair[0], &pair[1]).ok_or_else(garbled)).collect()
+    let count = |shard: Shard| {
+        let mut count = redis::pipe();
+        count.cmd("XLEN").arg(shard.stream()).cmd("XPENDING").arg(shard.stream()).arg(MAKERS);
+        count
+    };
+    let answers = link.ask_parts(Shard::all().map(count).collect()).await?;
+    answers.iter().map(|pair| not_pending(pair).ok_or_else(garbled)).collect()
 }
 
-fn not_pending(length: &Value, pending: &Value) -> Option<usize> {
-    let Value::Int(length) = length else { return None };
+fn not_pending(answers: &[Value]) -> Option<usize> {
+    let [Value::Int(length), pending] = answers else { return None };
     let pending = if let Value::Array(parts) = pending {
         let Some(Value::Int(pending)) = parts.first() else { return None };
         *pending
     } else {
-        let Value::ServerError(error) = pending else { return None };
-        if error.code() != "NOGROUP" {
-            return None;
-        }
+        // Where there is no stream yet, there is no group to ask; other errors were told before.
+        let Value::ServerError(_) = pending else { return None };
         0
     };
     usize::try_from(length.saturating_sub(pending).max(0)).ok()
 }
 
 /// The shards whose stream holds jobs, from one picked at random so that none waits for the others; and the founding
-/// mark.
+/// mark, if every shard has the same.
 pub(super) async fn with_jobs(link: &Link) -> Result<(Vec<Shard>, Option<String>)> {
-    let mut commands = sizes("XLEN", Shard::stream);
-    commands.cmd("GET").arg(FOUNDING);
-    let mut answers: Vec<Value> = link.ask_all(commands).await?;
-    let mark = answers.pop().ok_or_else(garbled)?;
-    let mark = redis::from_redis_value(mark).map_err(|_| garbled())?;
+    let look = |shard: Shard| {
+        let mut look = redis::pipe();
+        look.cmd("XLEN").arg(shard.stream()).cmd("GET").arg(shard.founding());
+        look
+    };
+    let answers = link.ask_parts(Shard::all().map(look).collect()).await?;
     let mut shards = not_empty(&answers);
     if !shards.is_empty() {
         let first = usize::from(uuid::Uuid::now_v7().as_bytes()[15]) % shards.len();
         shards.rotate_left(first);
     }
-    Ok((shards, mark))
+    let first = answers.first().and_then(|answer| answer.get(1));
+    let same = answers.iter().all(|answer| answer.get(1) == first);
+    let mark = first.filter(|_| same).cloned().unwrap_or(Value::Nil);
+    Ok((shards, redis::from_redis_value(mark).map_err(|_| garbled())?))
 }
 
 /// The shards that hold jobs which have not ended.
@@ -140,17 +141,15 @@ pub(super) async fn with_due(link: &Link) -> Result<Vec<Shard>> {
 }
 
 async fn with(link: &Link, command: &str, name: impl Fn(Shard) -> String) -> Result<Vec<Shard>> {
-    Ok(not_empty(&link.ask_all::<Vec<Value>>(sizes(command, name)).await?))
+    let size = |shard: Shard| -> Pipeline {
+        let mut size = redis::pipe();
+        size.cmd(command).arg(name(shard));
+        size
+    };
+    Ok(not_empty(&link.ask_parts(Shard::all().map(size).collect()).await?))
 }
 
-fn sizes(command: &str, name: impl Fn(Shard) -> String) -> Pipeline {
-    let mut commands = redis::pipe();
-    for shard in Shard::all() {
-        commands.cmd(command).arg(name(shard));
-    }
-    commands
-}
-
-fn not_empty(sizes: &[Value]) -> Vec<Shard> {
-    Shard::all().zip(sizes).filter(|(_, size)| **size != Value::Int(0)).map(|(shard, _)| shard).collect()
+fn not_empty(sizes: &[Vec<Value>]) -> Vec<Shard> {
+    let shards = Shard::all().zip(sizes).filter(|(_, size)| size.first() != Some(&Value::Int(0)));
+    shards.map(|(shard, _)| shard).collect()
 }

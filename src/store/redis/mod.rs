@@ -7,6 +7,7 @@ mod link;
 mod listener;
 mod look;
 mod nature;
+mod reach;
 mod shard;
 mod submit;
 mod values;
@@ -15,9 +16,9 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use secrecy::SecretString;
 
-use self::{founding::Founding, link::Link, shard::Shard};
+pub use self::reach::RedisAddress;
+use self::{founding::Founding, link::Link, reach::Client, shard::Shard};
 use super::{
     CancelOutcome, Claim, Event, Finish, Job, JobRef, Lease, LeaseLost, NewJob, NotFinished, Result, Store, StoreKey,
     StoreNature, Submission, Topic, Wake, bells::Bells,
@@ -46,16 +47,7 @@ pub enum ConnectError {
     },
 }
 
-/// How to reach a Redis.
-#[derive(Debug, Clone)]
-pub struct RedisAddress {
-    /// `redis://`, `rediss://` or `redis+unix://`; may hold a password.
-    pub url: SecretString,
-    /// The authority that the server's certificate is from, as PEM; the system's where there is none.
-    pub ca: Option<Vec<u8>>,
-}
-
-/// The store on a Redis of at least version 6.2.
+/// The store on a Redis of at least version 6.2, or a cluster of them.
 pub struct RedisStore {
     link: Link,
     founding: Founding,
@@ -70,7 +62,7 @@ impl RedisStore {
     /// # Errors
     /// When it cannot be reached, or holds a store of another layout.
     pub async fn connect(address: &RedisAddress, tasks: &Tasks) -> std::result::Result<Self, ConnectError> {
-        let client = link::client(address)?;
+        let client = Client::of(address)?;
         let link = Link::open(&client, tasks).await?;
         let founding = Founding::of(&link).await?;
         let nature = nature::read(&link).await;
@@ -87,12 +79,12 @@ impl RedisStore {
         founding::found(&self.link).await
     }
 
-    /// The server's version, such as `7.2.15`.
+    /// The server's version, such as `7.2.15`; of a cluster, each server's.
     ///
     /// # Errors
     /// When it does not answer.
-    pub async fn version(&self) -> Result<String> {
-        nature::version(&self.link).await
+    pub async fn versions(&self) -> Result<Vec<String>> {
+        nature::versions(&self.link).await
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Link;
 use crate::store::{Result, StoreNature};
 
-/// What its settings say, where they may be read; else what can be known without.
+/// What its settings say, where they may be read; else what can be known without. Of several servers, what keeps most.
 pub(super) async fn read(link: &Link) -> StoreNature {
     StoreNature { kind: "redis", persistence: persistence(link).await }
 }
@@ -12,27 +12,30 @@ async fn persistence(link: &Link) -> &'static str {
     let setting = async |name: &str| {
         let mut command = redis::cmd("CONFIG");
         command.arg("GET").arg(name);
-        link.ask::<Vec<String>>(command).await.ok().and_then(|pair| pair.into_iter().nth(1))
+        let pairs = link.ask_each::<Vec<String>>(command).await.unwrap_or_default();
+        pairs.into_iter().map(|pair| pair.into_iter().nth(1)).collect::<Option<Vec<_>>>().filter(|it| !it.is_empty())
     };
-    match (setting("appendonly").await.as_deref(), setting("save").await.as_deref()) {
-        (Some("yes"), _) => "aof",
-        (Some(_), Some("")) => "none",
+    match (setting("appendonly").await, setting("save").await) {
+        (Some(appended), _) if appended.iter().any(|it| it == "yes") => "aof",
+        (Some(_), Some(saved)) if saved.iter().all(String::is_empty) => "none",
         (Some(_), Some(_)) => "rdb",
         (None, _) | (_, None) => without_settings(link).await,
     }
 }
 
 async fn without_settings(link: &Link) -> &'static str {
-    let mut command = redis::cmd("INFO");
-    command.arg("persistence");
-    let told: String = link.ask(command).await.unwrap_or_default();
-    if told.contains("aof_enabled:1") { "aof" } else { "unknown" }
+    let told = info(link, "persistence").await.unwrap_or_default();
+    if told.iter().any(|told| told.contains("aof_enabled:1")) { "aof" } else { "unknown" }
 }
 
-pub(super) async fn version(link: &Link) -> Result<String> {
+async fn info(link: &Link, section: &str) -> Result<Vec<String>> {
     let mut command = redis::cmd("INFO");
-    command.arg("server");
-    let told: String = link.ask(command).await?;
-    let version = told.lines().find_map(|line| line.strip_prefix("redis_version:"));
-    Ok(version.unwrap_or_default().to_owned())
+    command.arg(section);
+    link.ask_each(command).await
+}
+
+pub(super) async fn versions(link: &Link) -> Result<Vec<String>> {
+    let version =
+        |told: String| told.lines().find_map(|line| line.strip_prefix("redis_version:")).unwrap_or_default().to_owned();
+    Ok(info(link, "server").await?.into_iter().map(version).collect())
 }

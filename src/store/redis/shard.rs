@@ -18,6 +18,13 @@ impl Shard {
         Self(owner.shard())
     }
 
+    /// Where the mark of a revoked API key lies: known by the key's id alone, since a key is refused before its account
+    /// is looked at, and beside a founding mark, which vouches that no mark was lost.
+    pub(super) fn of_key(key: &KeyId) -> Self {
+        let sum = key.to_string().bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
+        Self(sum % Owner::SHARDS)
+    }
+
     /// Its number.
     pub(super) fn index(self) -> usize {
         usize::from(self.0)
@@ -46,6 +53,11 @@ impl Shard {
     /// The jobs that have ended and whose photo is not known to be gone, by end.
     pub(super) fn unpurged(self) -> String {
         self.prefix() + "unpurged"
+    }
+
+    /// The mark of a revoked API key.
+    pub(super) fn revoked(self, key: &KeyId) -> String {
+        format!("{}revoked:{key}", self.prefix())
     }
 
     /// A job.
@@ -78,9 +90,9 @@ pub(super) const WAKE: &str = "fig:wake";
 /// The founding mark.
 pub(super) const FOUNDING: &str = "fig:founding";
 
-/// The mark of a revoked API key. Not sharded: a key is refused before its account is looked at.
-pub(super) fn revoked(key: &KeyId) -> String {
-    format!("fig:revoked:{key}")
+/// The founding mark in the shard of a value: it vouches for what is missing there.
+pub(super) fn founding_beside(key: &StoreKey) -> String {
+    key.shard_prefix().to_owned() + "founding"
 }
 
 /// Names as Redis wants them.

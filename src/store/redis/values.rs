@@ -7,7 +7,7 @@ use redis::Script;
 
 use super::{
     link::{Link, millis},
-    shard::{FOUNDING, revoked, texts},
+    shard::{Shard, founding_beside, texts},
 };
 use crate::{
     domain::KeyId,
@@ -18,11 +18,11 @@ static PUT_NEW: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lu
 
 static ADD: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/add.lua")));
 
-/// Keeps a value; gives the founding mark.
+/// Keeps a value; gives the founding mark of its shard.
 pub(super) async fn put(link: &Link, key: &StoreKey, value: Bytes, ttl: Duration) -> Result<Option<String>> {
     let mut commands = redis::pipe();
     commands.cmd("SET").arg(key.as_str()).arg(value.as_ref()).arg("PX").arg(millis(ttl)).ignore();
-    commands.cmd("GET").arg(FOUNDING);
+    commands.cmd("GET").arg(founding_beside(key));
     let (mark,) = link.carry(commands).await?;
     Ok(mark)
 }
@@ -33,17 +33,17 @@ pub(super) async fn put_new(link: &Link, key: &StoreKey, value: Bytes, ttl: Dura
     link.run(call).await
 }
 
-/// A value, and the founding mark.
+/// A value, and the founding mark of its shard.
 pub(super) async fn get(link: &Link, key: &StoreKey) -> Result<(Option<Bytes>, Option<String>)> {
     let mut commands = redis::pipe();
-    commands.cmd("GET").arg(key.as_str()).cmd("GET").arg(FOUNDING);
+    commands.cmd("GET").arg(key.as_str()).cmd("GET").arg(founding_beside(key));
     link.carry(commands).await
 }
 
-/// Whether there is such a value, and the founding mark.
+/// Whether there is such a value, and the founding mark of its shard.
 pub(super) async fn expire(link: &Link, key: &StoreKey, ttl: Duration) -> Result<(bool, Option<String>)> {
     let mut commands = redis::pipe();
-    commands.cmd("PEXPIRE").arg(key.as_str()).arg(millis(ttl)).cmd("GET").arg(FOUNDING);
+    commands.cmd("PEXPIRE").arg(key.as_str()).arg(millis(ttl)).cmd("GET").arg(founding_beside(key));
     link.ask_all(commands).await
 }
 
@@ -77,13 +77,15 @@ pub(super) async fn sums(link: &Link, key: &StoreKey) -> Result<Vec<(String, u64
 
 pub(super) async fn revoke(link: &Link, key: &KeyId, ttl: Duration) -> Result<()> {
     let mut command = redis::cmd("SET");
-    command.arg(revoked(key)).arg("1").arg("PX").arg(millis(ttl));
+    command.arg(Shard::of_key(key).revoked(key)).arg("1").arg("PX").arg(millis(ttl));
     link.ask(command).await
 }
 
-/// Whether a key is revoked, and the founding mark.
+/// Whether a key is revoked, and the founding mark beside it.
 pub(super) async fn is_revoked(link: &Link, key: &KeyId) -> Result<(bool, Option<String>)> {
+    let shard = Shard::of_key(key);
     let mut commands = redis::pipe();
-    commands.cmd("EXISTS").arg(revoked(key)).cmd("GET").arg(FOUNDING);
-    link.ask_all(commands).await
+    commands.cmd("GET").arg(shard.revoked(key)).cmd("GET").arg(shard.founding());
+    let (revoked, mark): (Option<String>, Option<String>) = link.ask_all(commands).await?;
+    Ok((revoked.is_some(), mark))
 }
