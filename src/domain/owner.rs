@@ -16,6 +16,12 @@ impl Owner {
         Self(hex(&hash[..16]))
     }
 
+    /// Reads a pseudonym; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        (text.len() == 32 && text.bytes().all(hex)).then(|| Self(text.to_owned()))
+    }
+
     /// The pseudonym as text.
     pub fn as_str(&self) -> &str {
         &self.0

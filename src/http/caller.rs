@@ -40,7 +40,7 @@ impl Api {
         caller: Authenticated,
         scope: Option<Scope>,
     ) -> Result<Ticket, Problem> {
-        let owner = self.flow.vault.owner(caller.0.account())?;
+        let owner = self.flow.vault.owner_of(caller.0.account()).await?;
         if let Some(draft) = Draft::of(req) {
             draft.who(owner.clone(), caller.0.key_id());
         }

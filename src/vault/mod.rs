@@ -2,6 +2,7 @@
 //! from it; and photos are destroyed here, with proof.
 
 mod deposit;
+mod owners;
 mod purge;
 pub mod receipt;
 mod seal;
@@ -11,6 +12,7 @@ use std::{sync::Arc, time::Duration};
 use aws_lc_rs::hmac;
 use bytes::Bytes;
 pub use deposit::{Deposit, Original, PhotoTrace};
+use owners::FirstKey;
 pub use purge::Witness;
 use seal::DataKey;
 pub use seal::SealError;
@@ -18,7 +20,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     config::{NamedKey, NamedKeys},
-    domain::{AccountId, Owner, hex},
+    domain::hex,
     store::{Adoption, Store, StoreError, StoreKey},
 };
 
@@ -45,12 +47,13 @@ pub struct Vault {
     data_keys: Arc<dyn Store>,
     seal_keys: NamedKeys,
     index_keys: NamedKeys,
+    first_key: FirstKey,
 }
 
 impl Vault {
     /// A vault over two stores. Of either set of keys the first is used and all are known; neither may be empty.
     pub fn new(blobs: Arc<dyn Store>, data_keys: Arc<dyn Store>, seal_keys: NamedKeys, index_keys: NamedKeys) -> Self {
-        Self { blobs, data_keys, seal_keys, index_keys }
+        Self { blobs, data_keys, seal_keys, index_keys, first_key: FirstKey::default() }
     }
 
     /// Looks whether the stores answer and are those that were founded.
@@ -60,18 +63,6 @@ impl Vault {
     pub async fn check_stores(&self) -> Result<(), VaultError> {
         self.blobs.check().await?;
         Ok(self.data_keys.check().await?)
-    }
-
-    /// The pseudonym under which everything of an account is kept: HMAC-SHA256 (RFC 2104) with the first index key.
-    ///
-    /// # Errors
-    /// [`VaultError::Seal`] when there is no index key.
-    pub fn owner(&self, account: &AccountId) -> Result<Owner, VaultError> {
-        let first = self.index_keys.first().ok_or(SealError::Unopenable)?;
-        let key = hmac::Key::new(hmac::HMAC_SHA256, first.key.as_slice());
-        let tag = hmac::sign(&key, &[b"account\0", account.as_str().as_bytes()].concat());
-        let hash = <[u8; 32]>::try_from(tag.as_ref()).map_err(|_| SealError::Unopenable)?;
-        Ok(Owner::from_keyed_hash(&hash))
     }
 
     /// Keyed hashes of a text for one purpose, in hexadecimal digits: HMAC-SHA256 (RFC 2104) with each index key, the one
@@ -120,7 +111,19 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Gone`] when it or its key is not there; otherwise when the store or the seal fails.
     pub async fn open(&self, name: &StoreKey) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        let kept = self.blobs.get(name).await?.ok_or(VaultError::Gone)?;
+        self.open_at(name, name).await
+    }
+
+    /// Opens a value that was staged and not adopted.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn open_staged(&self, name: &StoreKey, token: u32) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        self.open_at(&name.staged(token), name).await
+    }
+
+    async fn open_at(&self, place: &StoreKey, name: &StoreKey) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let kept = self.blobs.get(place).await?.ok_or(VaultError::Gone)?;
         let (sealed, generation) = kept.split_last_chunk().ok_or(SealError::Unopenable)?;
         let generation = u32::from_be_bytes(*generation);
         let wrapped = self.data_keys.get(&name.data_key(generation)).await?.ok_or(VaultError::Gone)?;

@@ -32,6 +32,7 @@ mod process;
 mod program;
 mod range;
 mod raw;
+mod rotation;
 mod routes;
 mod settings;
 mod sse;
