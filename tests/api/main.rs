@@ -38,6 +38,7 @@ mod settings;
 mod sse;
 mod studies;
 mod styles;
+mod three_ways;
 mod two_nodes;
 mod uploads;
 mod ways;
