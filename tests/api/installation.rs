@@ -16,6 +16,8 @@ pub(crate) const SEAL_KEY: &str = "a:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8
 pub(crate) struct Installation {
     pub(crate) folder: TempDir,
     pub(crate) redis: PrivateRedis,
+    /// Where nodes look for the store: that server, unless it is told otherwise.
+    pub(crate) store_url: String,
     /// Where data keys lie, when apart.
     pub(crate) key_redis: Option<PrivateRedis>,
     pub(crate) engine: RunningSimulator,
@@ -37,7 +39,8 @@ impl Installation {
         let [key, _] = keys(&folder);
         let settings = SimulatorSettings { fixed_image: Some(png(64, 64).into()), ..SimulatorSettings::default() };
         let engine = Simulator::start(settings).await.unwrap();
-        Self { folder, redis, key_redis, engine, key }
+        let store_url = redis.url();
+        Self { folder, redis, store_url, key_redis, engine, key }
     }
 
     /// One that was founded.
@@ -49,7 +52,7 @@ impl Installation {
 
     pub(crate) fn vars(&self) -> Vec<(&'static str, String)> {
         let mut vars = vec![
-            ("FIGURINE_STORE_URL", self.redis.url()),
+            ("FIGURINE_STORE_URL", self.store_url.clone()),
             ("FIGURINE_SIGNING_KEYS", "signing.pem".to_owned()),
             ("FIGURINE_SEAL_KEYS", SEAL_KEY.to_owned()),
             ("FIGURINE_INDEX_KEYS", SEAL_KEY.to_owned()),

@@ -25,6 +25,7 @@ mod key_store;
 mod lapses;
 mod list;
 mod names;
+mod on_cluster;
 mod once;
 #[path = "../private_redis/mod.rs"]
 mod private_redis;
