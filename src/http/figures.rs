@@ -160,6 +160,11 @@ pub(super) async fn why(api: &Api, job: &Job) -> Problem {
     }
 }
 
+/// A figure that nothing opens any more: its data key is gone from a key store that has forgotten. That does not mend.
+fn unopenable() -> Problem {
+    Problem::new(Code::FigureExpired, "The figure's data key was lost, so it cannot be opened any more.")
+}
+
 /// A job that was there and is not: it outlives its result by a day, so the store has lost it.
 pub(super) fn lost() -> Problem {
     Problem::new(Code::StoreLost, "The store has lost the figure. Nothing was charged.")
@@ -187,7 +192,7 @@ pub(super) async fn gone(api: &Api, job: &Job) -> Problem {
     };
     let in_time = job.expires_at.is_none_or(|at| at > now);
     if in_time && !job.deleted {
-        return job.code.map_or_else(lost, |code| Problem::new(code, "The figure's record is gone."));
+        return job.code.map_or_else(unopenable, |code| Problem::new(code, "The figure's record is gone."));
     }
     let of_figure = api.flow.read_receipt(&job.of.owner, &job.of.figure).await;
     let receipt = match (of_figure, job.photo) {

@@ -46,8 +46,11 @@ async fn a_lost_key_store_is_told_as_such_and_not_as_the_end_of_a_figures_time()
     }
     it.found();
     json_of(node.post().send().await.unwrap(), 201).await;
-    // Its key does not come back, and its time is not over.
-    problem_of(node.get(path).send().await.unwrap(), 503, "store_lost").await;
+    // Its key does not come back, so that asking again is vain although its time is not over.
+    for gone in [path, image] {
+        let problem = problem_of(node.get(gone).send().await.unwrap(), 410, "figure_expired").await;
+        assert_eq!(problem["retryable"], false, "{problem:#}");
+    }
     assert_eq!(node.request(Method::DELETE, path).send().await.unwrap().status(), 204);
     problem_of(node.get(path).send().await.unwrap(), 410, "figure_deleted").await;
     assert!(it.photos_kept().is_empty(), "{:?}", it.photos_kept());
