@@ -14,6 +14,7 @@ use crate::{
     jobs::{JobsError, LEASE, Spec},
     store::{Claim, LeaseLost, Topic},
     tasks::Tasks,
+    vault::VaultError,
 };
 
 /// How often a worker looks for jobs without being woken.
@@ -139,6 +140,9 @@ async fn work(flow: &Flow, claim: &Claim) {
     let ending = match make(flow, claim, &spec, &mut made).await {
         Ok(()) => Ending::Succeeded,
         Err(FlowError::LeaseLost) => return tracing::warn!(figure.id = %claim.lease.job.figure, "a lease was lost"),
+        Err(FlowError::Vault(VaultError::Gone)) if resumed(flow, claim).await => return,
+        // Whoever takes it when its lease is over makes it; as long as the store is away, nobody could end it either.
+        Err(error) if error.problem(Stage::Finish).code == Code::StoreUnavailable => return unstored(claim, &error),
         Err(error) => Ending::Without(refusal(flow, claim, &error).await),
     };
     if let Err(error) = flow.end(claim, &spec, made, &ending).await {
@@ -150,6 +154,18 @@ async fn work(flow: &Flow, claim: &Claim) {
     }
     let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::debug!(figure.id = %claim.lease.job.figure, elapsed_ms, "job ended");
+}
+
+/// Whether a job whose photo is gone was about to end when its last worker was stopped, and is ended now.
+async fn resumed(flow: &Flow, claim: &Claim) -> bool {
+    flow.resume(claim).await.unwrap_or_else(|error| {
+        tracing::warn!(figure.id = %claim.lease.job.figure, %error, "what the last worker had made cannot be used");
+        false
+    })
+}
+
+fn unstored(claim: &Claim, error: &FlowError) {
+    tracing::warn!(figure.id = %claim.lease.job.figure, %error, "a job is left until the store answers again");
 }
 
 /// Ends a job whose specification cannot be read. A store that does not answer hands it out again.

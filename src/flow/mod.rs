@@ -7,6 +7,7 @@ mod problem;
 mod read;
 mod reading;
 mod receipt;
+mod resume;
 mod upload;
 
 use std::{sync::Arc, time::Duration};
@@ -26,7 +27,7 @@ use crate::{
     engine::Photo64,
     intake::Intake,
     jobs::{Jobs, Spec},
-    store::{Lease, LeaseLost, Store, StoreKey},
+    store::{Lease, LeaseLost, Store, StoreKey, patiently},
     studio::{Analyzed, Brief, Finished, Studio},
     vault::{Vault, VaultError},
 };
@@ -178,7 +179,7 @@ impl Flow {
     }
 
     async fn reach(&self, lease: &Lease, state: State) -> Result<Instant, FlowError> {
-        match self.store.advance(lease, state).await? {
+        match patiently(|| self.store.advance(lease, state)).await? {
             Ok(()) => Ok(Instant::now()),
             Err(LeaseLost) => Err(FlowError::LeaseLost),
         }

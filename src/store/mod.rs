@@ -7,6 +7,7 @@ mod bells;
 mod job;
 mod key;
 mod memory;
+mod patience;
 mod redis;
 
 use std::time::Duration;
@@ -20,6 +21,7 @@ pub use job::{
 };
 pub use key::StoreKey;
 pub use memory::{Clock, MemoryStore};
+pub use patience::patiently;
 use tokio::sync::watch;
 
 use crate::domain::{FigureId, KeyId, Moment, Owner, State};

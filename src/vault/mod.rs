@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 use crate::{
     config::{NamedKey, NamedKeys},
     domain::hex,
-    store::{Adoption, Store, StoreError, StoreKey},
+    store::{Adoption, Store, StoreError, StoreKey, patiently},
 };
 
 /// Why the vault could not keep, open or destroy something.
@@ -84,12 +84,14 @@ impl Vault {
     /// # Errors
     /// When the store or the seal fails.
     pub async fn put(&self, name: &StoreKey, plain: Zeroizing<Vec<u8>>, ttl: Duration) -> Result<(), VaultError> {
-        let sealed = self.seal(name, 0, plain, ttl).await?;
+        let (sealed, wrapped) = self.seal(name, 0, plain)?;
+        self.data_keys.put(&name.data_key(0), wrapped, ttl).await?;
         Ok(self.blobs.put(name, sealed, ttl).await?)
     }
 
     /// Seals a value under its final name and keeps it under another, until the end of the job that holds the fencing
-    /// token adopts it. Its data key has the time of the result from the start: alone it opens nothing.
+    /// token adopts it. Its data key has the time of the result from the start: alone it opens nothing. A store that is
+    /// away is waited for, since what is staged was paid for.
     ///
     /// # Errors
     /// When the store or the seal fails.
@@ -100,9 +102,10 @@ impl Vault {
         plain: Zeroizing<Vec<u8>>,
         ttl: Duration,
     ) -> Result<Adoption, VaultError> {
-        let sealed = self.seal(name, token, plain, ttl).await?;
-        let staged = name.staged(token);
-        self.blobs.put(&staged, sealed, STAGED_FOR).await?;
+        let (sealed, wrapped) = self.seal(name, token, plain)?;
+        let (staged, key) = (name.staged(token), name.data_key(token));
+        patiently(|| self.data_keys.put(&key, wrapped.clone(), ttl)).await?;
+        patiently(|| self.blobs.put(&staged, sealed.clone(), STAGED_FOR)).await?;
         Ok(Adoption { staged, name: name.clone() })
     }
 
@@ -149,22 +152,15 @@ impl Vault {
         Ok(())
     }
 
-    /// Seals a value under a new data key, which is kept; gives the ciphertext. Its last four bytes say which of the
-    /// name's data keys opens it.
-    async fn seal(
-        &self,
-        name: &StoreKey,
-        generation: u32,
-        plain: Zeroizing<Vec<u8>>,
-        ttl: Duration,
-    ) -> Result<Bytes, VaultError> {
+    /// Seals a value under a new data key; gives the ciphertext, whose last four bytes say which of the name's data keys
+    /// opens it, and the data key, itself sealed. That has to be kept first.
+    fn seal(&self, name: &StoreKey, generation: u32, plain: Zeroizing<Vec<u8>>) -> Result<(Bytes, Bytes), SealError> {
         let key = DataKey::random()?;
         let mut sealed = key.seal(name.as_str(), plain)?;
         sealed.extend_from_slice(&generation.to_be_bytes());
         let first = self.seal_keys.first().ok_or(SealError::Unopenable)?;
         let wrapped = key.wrap(name.as_str(), first)?;
-        self.data_keys.put(&name.data_key(generation), wrapped, ttl).await?;
-        Ok(sealed.into())
+        Ok((sealed.into(), wrapped))
     }
 }
 

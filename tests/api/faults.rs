@@ -110,6 +110,23 @@ async fn a_full_or_read_only_redis_refuses_work_and_serves_again_afterwards() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_pauses_for_five_seconds_costs_no_job() {
+    let it = Installation::founded().await;
+    let node = it.node();
+    let id = under_way(&it, &node).await;
+    tell(&it, &["CLIENT", "PAUSE", "5000", "ALL"]);
+    it.engine.release();
+    refused(&node).await;
+    problem_of(node.get("/readyz").send().await.unwrap(), 503, "store_unavailable").await;
+    // This is answered when the pause is over.
+    tell(&it, &["PING"]);
+    ready_again(&node).await;
+    assert_eq!(node.ended(&id).await["status"], "succeeded");
+    json_of(node.post().send().await.unwrap(), 201).await;
+    assert!(it.photos_kept().is_empty(), "{:?}", it.photos_kept());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn forgotten_scripts_a_forgotten_group_and_killed_connections_are_not_noticed() {
     let it = Installation::founded().await;
     let node = it.node();

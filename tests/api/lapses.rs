@@ -9,12 +9,17 @@ use serde_json::Value;
 use crate::{
     app::json_of,
     installation::{Installation, Node},
-    private_redis::PrivateRedis,
+    private_redis::{PrivateRedis, cluster::make_user},
 };
 
 /// An answer that never comes.
 fn never(kind: CallKind) -> Step {
     Step::new(Carry::Latency { ms: 600_000 }).of(kind)
+}
+
+/// How many calls a job makes up to one of this kind.
+fn up_to(kind: CallKind) -> u64 {
+    1 + u64::from(kind != CallKind::Analysis) + u64::from(kind == CallKind::Image)
 }
 
 /// How often a job has reached each end, by its events.
@@ -75,8 +80,11 @@ async fn the_jobs_of_a_killed_node_are_ended_once_by_another() {
         [(CallKind::Analysis, "analyzing"), (CallKind::Prompt, "enhancing"), (CallKind::Image, "rendering")]
     {
         it.engine.script(vec![never(kind)]);
+        let calls = it.engine.calls().len() as u64;
         let id = one.submit().await;
         wait_for_state(&one, &id, state).await;
+        // The script counts when a call comes, so the next must not be told before.
+        it.engine.wait_for_calls(calls + up_to(kind)).await;
         ids.push(id);
     }
     ids.push(one.submit().await);
@@ -131,4 +139,61 @@ async fn a_node_that_slept_past_its_lease_writes_nothing_when_it_awakes() {
     let after = json_of(one.get(&format!("/v1/figures/{id}")).send().await.unwrap(), 200).await;
     assert_eq!(before, after);
     assert_eq!(ends(&it, &id), ["succeeded", "purged"]);
+}
+
+/// An installation whose nodes reach the store as a user of whom rights can be taken away.
+async fn with_user() -> Installation {
+    let mut it = Installation::new(PrivateRedis::start(), Some(PrivateRedis::start())).await;
+    make_user(&it.redis);
+    it.store_url = format!("{}?user=figurine&pass=sesame", it.redis.url());
+    it.found();
+    it
+}
+
+fn grant(it: &Installation, right: &str) {
+    redis::cmd("ACL").arg(&["SETUSER", "figurine", right]).query::<()>(&mut it.redis.raw()).unwrap();
+}
+
+/// A node is killed when the end of its job was stopped for lack of a right: the photo's key is destroyed, its ciphertext is
+/// there. The job has reached a state by then.
+async fn killed_without_right(it: &Installation, right: &str, reached: &str) -> (String, Value) {
+    let one = it.node();
+    let cost = undisturbed_cost(&one).await;
+    it.engine.hold();
+    let calls = it.engine.calls().len() as u64;
+    let id = one.submit().await;
+    it.engine.wait_for_calls(calls + 1).await;
+    grant(it, &format!("-{right}"));
+    it.engine.release();
+    let holds = |redis: &PrivateRedis| {
+        let names: Vec<String> = redis::cmd("KEYS").arg("fig:*:photo:*").query(&mut redis.raw()).unwrap();
+        !names.is_empty()
+    };
+    let limit = Instant::now() + Duration::from_secs(20);
+    while holds(it.key_redis.as_ref().unwrap()) || state(it, &id) != reached {
+        assert!(Instant::now() < limit, "the key is destroyed; the job is {}", state(it, &id));
+    }
+    one.process.tell(Signal::KILL);
+    assert!(holds(&it.redis) && !holds(it.key_redis.as_ref().unwrap()), "what is left does not open");
+    grant(it, &format!("+{right}"));
+    (id, cost)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_killed_between_a_photos_key_and_the_end_of_its_job_has_its_results_taken_up() {
+    let it = with_user().await;
+    // The end gives results their names.
+    let (id, cost) = killed_without_right(&it, "rename", "finishing").await;
+    let calls = it.engine.calls().len();
+    ended_once(&it, &it.node(), std::slice::from_ref(&id), &cost).await;
+    assert_eq!(it.engine.calls().len(), calls, "nothing is made and paid again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_killed_between_the_end_of_a_job_and_its_unlinking_has_it_done_by_the_sweeper_of_another() {
+    let it = with_user().await;
+    let (id, cost) = killed_without_right(&it, "unlink", "succeeded").await;
+    let clock = Instant::now();
+    ended_once(&it, &it.node(), std::slice::from_ref(&id), &cost).await;
+    assert!(clock.elapsed() < Duration::from_secs(10), "no lease has to lapse: {:?}", clock.elapsed());
 }
