@@ -27,6 +27,7 @@ mod list;
 mod names;
 mod on_cluster;
 mod once;
+mod privacy;
 #[path = "../private_redis/mod.rs"]
 mod private_redis;
 mod process;

@@ -74,6 +74,13 @@ impl Running {
         }
     }
 
+    /// Every line so far, but those that were given one by one.
+    pub(crate) fn said(&self) -> Vec<String> {
+        let mut passed = self.passed.borrow_mut();
+        passed.extend(self.lines.try_iter());
+        passed.clone()
+    }
+
     pub(crate) fn pid(&self) -> Pid {
         Pid::from_child(&self.child)
     }
