@@ -79,9 +79,17 @@ impl Report<'_> {
         if let Some(data_keys) = &stores.data_keys {
             self.store(args, "key store", data_keys).await?;
         }
+        self.eviction("store", &stores.store).await?;
+        if let Some(data_keys) = &stores.data_keys {
+            self.eviction("key store", data_keys).await?;
+        }
         let keys = stores.data_keys.as_ref().unwrap_or(&stores.store).nature().persistence;
         match (&stores.data_keys, keys) {
             (_, "none") => {}
+            (_, "unknown") => self.unwise(
+                "key store: whether it keeps data keys on disk cannot be seen; give its user +config|get, and receipts \
+                 will tell, too",
+            )?,
             (None, kept) => self.unwise(&format!(
                 "store: one Redis keeps sealed photos and their data keys on disk ({kept}), so a copy of its files \
                  opens deleted photos for whoever has FIGURINE_SEAL_KEYS: set FIGURINE_KEY_STORE_URL to a second Redis \
@@ -93,6 +101,17 @@ impl Report<'_> {
             ))?,
         }
         Ok(())
+    }
+
+    async fn eviction(&mut self, name: &str, store: &RedisStore) -> std::io::Result<()> {
+        match store.evicting().await {
+            Ok(None) => Ok(()),
+            Ok(Some(policy)) => self.unwise(&format!(
+                "{name}: when it is full it drops jobs, photos and revocations of API keys ({policy}): set its \
+                 maxmemory-policy to noeviction"
+            )),
+            Err(error) => self.wrong(&format!("{name}: {error}")),
+        }
     }
 
     async fn store(&mut self, args: CheckArgs, name: &str, store: &RedisStore) -> std::io::Result<()> {

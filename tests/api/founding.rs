@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 use crate::{
     app::{json_of, problem_of},
     installation::Installation,
-    private_redis::PrivateRedis,
+    private_redis::{PrivateRedis, cluster::make_user},
 };
 
 fn mark(installation: &Installation) -> Option<String> {
@@ -84,6 +84,17 @@ async fn the_check_tells_what_keeps_data_keys_on_disk() {
     let kept_apart = Installation::new(PrivateRedis::start(), Some(kept())).await;
     let (sound, said) = kept_apart.check(&["--found"]);
     assert!(sound && said.contains("unwise key store: it keeps data keys on disk"), "{said}");
+    let mut unseen =
+        Installation::new(kept(), Some(PrivateRedis::start_with(&["--maxmemory-policy", "allkeys-lru"]))).await;
+    let (sound, said) = unseen.check(&["--found"]);
+    assert!(
+        sound && said.contains("unwise key store: when it is full it drops") && said.contains("allkeys-lru"),
+        "{said}"
+    );
+    make_user(&unseen.redis);
+    (unseen.key_redis, unseen.store_url) = (None, format!("{}?user=figurine&pass=sesame", unseen.redis.url()));
+    let (sound, said) = unseen.check(&[]);
+    assert!(sound && said.contains("(aof)") && !said.contains("drops"), "told without a right to settings: {said}");
     let mut gone = Installation::new(PrivateRedis::start(), Some(PrivateRedis::start())).await;
     gone.key_redis.as_mut().unwrap().kill();
     let (sound, said) = gone.check(&["--found"]);

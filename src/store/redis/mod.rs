@@ -86,6 +86,14 @@ impl RedisStore {
     pub async fn versions(&self) -> Result<Vec<String>> {
         nature::versions(&self.link).await
     }
+
+    /// The policy by which it drops values when it is full; `None` when it keeps them and refuses new ones, as it must.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn evicting(&self) -> Result<Option<String>> {
+        nature::evicting(&self.link).await
+    }
 }
 
 #[async_trait]

@@ -34,6 +34,15 @@ async fn info(link: &Link, section: &str) -> Result<Vec<String>> {
     link.ask_each(command).await
 }
 
+/// How servers make room when they are full, where they would drop what still counts.
+pub(super) async fn evicting(link: &Link) -> Result<Option<String>> {
+    let policy = |told: &String| {
+        let policy = told.lines().find_map(|line| line.strip_prefix("maxmemory_policy:"));
+        policy.filter(|policy| *policy != "noeviction").map(str::to_owned)
+    };
+    Ok(info(link, "memory").await?.iter().find_map(policy))
+}
+
 pub(super) async fn versions(link: &Link) -> Result<Vec<String>> {
     let version =
         |told: String| told.lines().find_map(|line| line.strip_prefix("redis_version:")).unwrap_or_default().to_owned();
