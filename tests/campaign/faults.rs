@@ -14,8 +14,9 @@ use crate::{
 const EVERY: usize = 6;
 
 /// Breaks something until the callers are done.
-pub(crate) async fn inject(fleet: &Fleet, it: &mut Installation, nodes: &mut [Node; 2], seed: u64) {
+pub(crate) async fn inject(fleet: &Fleet, it: &mut Installation, nodes: &mut [Node; 2], (seed, pause): (u64, u64)) {
     let mut chance = Chance(seed);
+    let pause = (pause * 1_000).to_string();
     let mut stopped = None;
     loop {
         let next = *fleet.accepted.borrow() + EVERY;
@@ -29,7 +30,7 @@ pub(crate) async fn inject(fleet: &Fleet, it: &mut Installation, nodes: &mut [No
             return;
         }
         let which = chance.of(2);
-        match chance.of(8) {
+        match chance.of(9) {
             0 | 1 => {
                 nodes[which].process.tell(Signal::KILL);
                 nodes[which] = it.node();
@@ -46,14 +47,20 @@ pub(crate) async fn inject(fleet: &Fleet, it: &mut Installation, nodes: &mut [No
             4 => tell(it, &["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]),
             5 => tell(it, &["CLIENT", "KILL", "TYPE", "pubsub"]),
             6 => tell(it, &["SCRIPT", "FLUSH"]),
-            _ => it.engine.script(vec![
-                Step::new(Instead::Overloaded).times(2),
-                Step::new(Instead::Reset),
-                Step::new(Spoil::NoImage),
-                Step::new(Carry::Latency { ms: 1_000 }).times(3),
-            ]),
+            7 => tell(it, &["CLIENT", "PAUSE", &pause, "ALL"]),
+            _ => it.engine.script(bad_minutes()),
         }
     }
+}
+
+/// What an engine does that is not well.
+fn bad_minutes() -> Vec<Step> {
+    vec![
+        Step::new(Instead::Overloaded).times(2),
+        Step::new(Instead::Reset),
+        Step::new(Spoil::NoImage),
+        Step::new(Carry::Latency { ms: 1_000 }).times(3),
+    ]
 }
 
 fn tell(it: &Installation, command: &[&str]) {

@@ -1,6 +1,6 @@
 //! Many jobs through random faults on two nodes that share a Redis, and a count of what went wrong.
 //!
-//! `cargo test --release --test campaign -- --jobs 1000 --seed 7`. Without arguments it is short.
+//! `cargo test --release --test campaign -- --jobs 1000 --seed 7 --pause 60`. Without arguments it is short.
 
 #![expect(
     clippy::unwrap_used,
@@ -39,6 +39,9 @@ struct Args {
     /// What decides which fault comes when.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// For how long Redis pauses where that is the fault, in seconds.
+    #[arg(long, default_value_t = 2)]
+    pause: u64,
     /// Asked by runners of tests for names; there are none here.
     #[arg(long)]
     list: bool,
@@ -67,6 +70,6 @@ async fn campaign(args: &Args) -> audit::Counts {
     let mut nodes = [it.node(), it.node()];
     fleet.tell(&nodes);
     let done = drive::all(&fleet, args.jobs);
-    let (jobs, ()) = tokio::join!(done, faults::inject(&fleet, &mut it, &mut nodes, args.seed));
+    let (jobs, ()) = tokio::join!(done, faults::inject(&fleet, &mut it, &mut nodes, (args.seed, args.pause)));
     audit::count(&it, &fleet, &jobs).await
 }
