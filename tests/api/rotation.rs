@@ -39,11 +39,16 @@ async fn known(node: &Node, figure: &Value, once: &str) {
     problem_of(order(node, once, "chibi").send().await.unwrap(), 422, "idempotency_mismatch").await;
 }
 
-/// The name of the key that seals the data key of a figure's image, as it lies in the store.
-fn sealed_by(it: &Installation, figure: &Value) -> String {
+/// Keeps a photo ahead of use; gives its id.
+async fn upload(node: &Node) -> String {
+    let kept = node.request(Method::POST, "/v1/uploads").body(jpeg(200, 200)).send().await.unwrap();
+    json_of(kept, 201).await["id"].as_str().unwrap().to_owned()
+}
+
+/// The name of the key that seals the data key of an upload, as it lies in the store.
+fn sealed_by(it: &Installation, upload: &str) -> String {
     let mut raw = it.redis.raw();
-    let pattern = format!("fig:*:image:{}:0:dek:*", figure["id"].as_str().unwrap());
-    let names: Vec<String> = redis::cmd("KEYS").arg(pattern).query(&mut raw).unwrap();
+    let names: Vec<String> = redis::cmd("KEYS").arg(format!("fig:*:photo:{upload}:dek:0")).query(&mut raw).unwrap();
     redis::cmd("GETRANGE").arg(&names[0]).arg(1).arg(1).query(&mut raw).unwrap()
 }
 
@@ -53,8 +58,7 @@ async fn keys_rotate_from_node_to_node_under_work() {
     // A new key is told to every node before any uses it.
     let before = node(&it, &[SEAL_KEY, NEW_KEY], &[SEAL_KEY, NEW_KEY]);
     let old = json_of(order(&before, "old", "anime").send().await.unwrap(), 201).await;
-    let upload = before.request(Method::POST, "/v1/uploads").body(jpeg(200, 200)).send().await.unwrap();
-    let upload = json_of(upload, 201).await["id"].as_str().unwrap().to_owned();
+    let of_before = upload(&before).await;
     let calls = it.engine.calls().len() as u64;
     it.engine.hold();
     let under_way = before.submit().await;
@@ -66,13 +70,16 @@ async fn keys_rotate_from_node_to_node_under_work() {
     assert_eq!(it.engine.calls().len(), renders, "nothing is made again");
     it.engine.release();
     assert_eq!(after.ended(&under_way).await["status"], "succeeded");
-    let taken = json!({"image": {"upload_id": upload}}).to_string();
-    let taken = after.request(Method::POST, "/v1/figures").header("Content-Type", "application/json").body(taken);
-    assert_eq!(json_of(taken.send().await.unwrap(), 201).await["status"], "succeeded");
+    let of_after = upload(&after).await;
+    assert_eq!((sealed_by(&it, &of_before), sealed_by(&it, &of_after)), ("a".to_owned(), "b".to_owned()));
+    for (node, upload) in [(&after, of_before), (&before, of_after)] {
+        let taken = json!({"image": {"upload_id": upload}}).to_string();
+        let taken = node.request(Method::POST, "/v1/figures").header("Content-Type", "application/json").body(taken);
+        assert_eq!(json_of(taken.send().await.unwrap(), 201).await["status"], "succeeded");
+    }
     let new = json_of(order(&after, "new", "anime").send().await.unwrap(), 201).await;
     // Nodes that were not restarted yet go on beside it.
     known(&before, &new, "new").await;
-    assert_eq!((sealed_by(&it, &old), sealed_by(&it, &new)), ("a".to_owned(), "b".to_owned()));
     assert!(it.photos_kept().is_empty(), "{:?}", it.photos_kept());
 }
 
