@@ -1,47 +1,53 @@
 //! Any colours to sRGB.
 
-use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
+use std::sync::Arc;
+
+use moxcms::{ColorProfile, DataColorSpace, Layout, Transform8BitExecutor, TransformOptions};
 use zeroize::Zeroizing;
 
-use super::orient::{Orientation, turn};
 use super::raster::{Channels, Raster};
 
 /// Largest profile that is read, in bytes; press profiles have 2 MB at most.
 const MAX_PROFILE: usize = 4 << 20;
 
-/// An upright picture in sRGB.
-pub(super) struct Picture {
-    pub(super) width: u32,
-    pub(super) height: u32,
-    pub(super) rgb: Zeroizing<Vec<u8>>,
+/// Whether a profile for red, green and blue shows any colour differently than sRGB does.
+pub(super) fn changes(icc: &[u8]) -> bool {
+    // Every 15th step of each colour.
+    let steps = || (0..=u8::MAX).step_by(15);
+    let colours = steps().flat_map(|red| steps().flat_map(move |green| steps().map(move |blue| [red, green, blue])));
+    let given: Vec<u8> = colours.flatten().collect();
+    let mut shown = vec![0; given.len()];
+    let applied =
+        transform(Channels::Rgb, icc).is_some_and(|transform| transform.transform(&given, &mut shown).is_ok());
+    applied && given.iter().zip(&shown).any(|(given, shown)| given.abs_diff(*shown) > 1)
 }
 
 /// Converts by the profile, or, where there is none that fits, by convention: grey and RGB are taken for sRGB,
 /// ink for its complement.
-pub(super) fn to_srgb(raster: Raster, icc: Option<&[u8]>, orientation: Orientation) -> Picture {
-    let sides = raster.sides();
-    let rgb = match icc.and_then(|icc| by_profile(&raster, icc)) {
+pub(super) fn to_srgb(raster: Raster, icc: Option<&[u8]>) -> Zeroizing<Vec<u8>> {
+    match icc.and_then(|icc| by_profile(&raster, icc)) {
         Some(rgb) => rgb,
         None => by_convention(raster),
-    };
-    let (width, height) = orientation.turned(sides);
-    let rgb = if orientation == Orientation::Upright { rgb } else { turn::<3>(&rgb, sides, orientation) };
-    Picture { width, height, rgb }
+    }
 }
 
 fn by_profile(raster: &Raster, icc: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let transform = transform(raster.channels(), icc)?;
+    let mut rgb = blank(raster);
+    transform.transform(raster.data(), &mut rgb).ok()?;
+    Some(rgb)
+}
+
+fn transform(channels: Channels, icc: &[u8]) -> Option<Arc<Transform8BitExecutor>> {
     let profile = ColorProfile::new_from_slice(icc.get(..icc.len().min(MAX_PROFILE))?).ok()?;
-    let layout = match (raster.channels(), profile.color_space) {
+    let layout = match (channels, profile.color_space) {
         (Channels::Grey, DataColorSpace::Gray) => Layout::Gray,
         (Channels::Rgb, DataColorSpace::Rgb) => Layout::Rgb,
         (Channels::Cmyk, DataColorSpace::Cmyk) => Layout::Rgba,
         _ => return None,
     };
     let srgb = ColorProfile::new_srgb();
-    let transform = profile.create_transform_8bit(layout, &srgb, Layout::Rgb, TransformOptions::default()).ok()?;
-    let mut rgb = blank(raster);
-    transform.transform(raster.data(), &mut rgb).ok()?;
-    Some(rgb)
+    profile.create_transform_8bit(layout, &srgb, Layout::Rgb, TransformOptions::default()).ok()
 }
 
 fn by_convention(raster: Raster) -> Zeroizing<Vec<u8>> {

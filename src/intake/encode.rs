@@ -2,22 +2,61 @@
 
 use std::io::{self, Write};
 
-use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use jpeg_encoder::{Encoder, ImageBuffer, JpegColorType, SamplingFactor};
 use zeroize::Zeroizing;
 
-use super::color::Picture;
+use super::raster::Picture;
 
 /// Quality on `libjpeg`'s scale: no difference is seen at arm's length.
 const QUALITY: u8 = 90;
 
 /// Encodes as baseline JPEG without any metadata segment; `None` for sides that JPEG cannot have.
 pub(super) fn encode(picture: &Picture) -> Option<Zeroizing<Vec<u8>>> {
-    let (width, height) = (u16::try_from(picture.width).ok()?, u16::try_from(picture.height).ok()?);
-    let mut file = Growing(Zeroizing::new(Vec::with_capacity(picture.rgb.len() / 8 + 4096)));
+    let rows = Rows {
+        picture,
+        width: u16::try_from(picture.width).ok()?,
+        height: u16::try_from(picture.height).ok()?,
+        half: picture.width.div_ceil(2) as usize,
+    };
+    let mut file = Growing(Zeroizing::new(Vec::with_capacity(picture.luma.len() / 4 + 4096)));
     let mut encoder = Encoder::new(&mut file, QUALITY);
     encoder.set_sampling_factor(SamplingFactor::F_2_2);
-    encoder.encode(&picture.rgb, width, height, ColorType::Rgb).ok()?;
+    encoder.encode_image(rows).ok()?;
     Some(file.0)
+}
+
+/// The rows of a picture as the encoder asks for them: it takes the first of every two by two samples of chroma.
+struct Rows<'p> {
+    picture: &'p Picture,
+    width: u16,
+    height: u16,
+    /// Samples in a row of chroma.
+    half: usize,
+}
+
+impl ImageBuffer for Rows<'_> {
+    fn get_jpeg_color_type(&self) -> JpegColorType {
+        JpegColorType::Ycbcr
+    }
+
+    fn width(&self) -> u16 {
+        self.width
+    }
+
+    fn height(&self) -> u16 {
+        self.height
+    }
+
+    fn fill_buffers(&self, y: u16, [luma, blue, red, _]: &mut [Vec<u8>; 4]) {
+        let (width, y) = (usize::from(self.width), usize::from(y));
+        luma.extend_from_slice(self.picture.luma.get(y * width..(y + 1) * width).unwrap_or_default());
+        for (to, from) in [blue, red].into_iter().zip(&self.picture.chroma) {
+            let row = from.get(y / 2 * self.half..(y / 2 + 1) * self.half).unwrap_or_default();
+            let end = to.len() + width;
+            to.extend(row.iter().flat_map(|sample| [*sample; 2]));
+            to.truncate(end);
+        }
+    }
 }
 
 /// Bytes that leave no copy behind where they grow.

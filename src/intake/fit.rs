@@ -4,7 +4,7 @@ use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use zeroize::Zeroizing;
 
-use super::raster::{Channels, Raster};
+use super::raster::{Channels, Plane, Raster};
 
 /// The sides of a picture of `sides` when the longer one is at most `longest`; never larger, never 0.
 pub(super) fn fitted((width, height): (u32, u32), longest: u32) -> (u32, u32) {
@@ -40,6 +40,36 @@ pub(super) fn resize(raster: Raster, sides: (u32, u32)) -> Option<Raster> {
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom)).use_alpha(false);
     Resizer::new().resize(&from, &mut to, &options).ok()?;
     Raster::new(sides, channels, data)
+}
+
+/// What is shown of a plane whose rows may be longer, and whose edge may lie within a sample.
+#[derive(Clone, Copy)]
+pub(super) struct Area {
+    pub(super) stride: usize,
+    pub(super) shown: (f64, f64),
+}
+
+/// Resamples a plane to exactly `sides`; `None` when it is at odds with itself.
+pub(super) fn plane(samples: &[u8], area: Area, sides: (u32, u32)) -> Option<Plane> {
+    let mut data = Zeroizing::new(vec![0; sides.0 as usize * sides.1 as usize]);
+    let rows = samples.len().checked_div(area.stride)?;
+    if (area.shown.0.ceil(), area.shown.1.ceil()) == (f64::from(sides.0), f64::from(sides.1)) {
+        for (to, from) in data.chunks_exact_mut(sides.0 as usize).zip(samples.chunks_exact(area.stride)) {
+            to.copy_from_slice(from.get(..sides.0 as usize)?);
+        }
+        return Some(data);
+    }
+    let from =
+        ImageRef::new(u32::try_from(area.stride).ok()?, u32::try_from(rows).ok()?, samples, PixelType::U8).ok()?;
+    let mut to = Image::from_slice_u8(sides.0, sides.1, &mut data, PixelType::U8).ok()?;
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom)).crop(
+        0.0,
+        0.0,
+        area.shown.0,
+        area.shown.1,
+    );
+    Resizer::new().resize(&from, &mut to, &options).ok()?;
+    Some(data)
 }
 
 #[cfg(test)]

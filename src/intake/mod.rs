@@ -24,6 +24,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 mod walk;
+mod ycc;
 
 use std::num::NonZeroUsize;
 

@@ -1,6 +1,6 @@
 //! Whether a photo is good enough for a figure.
 
-use super::color::Picture;
+use super::raster::Picture;
 use crate::domain::Quality;
 
 /// Shorter side below which a face cannot be made out, in pixels of the received photo.
@@ -53,14 +53,13 @@ impl Luma {
     /// Averages pairs of pixels side by side, spread evenly; that keeps noise from passing for sharpness.
     fn of(picture: &Picture) -> Self {
         let step = (picture.width.max(picture.height) / SIDE).max(1) as usize;
-        let pixels = picture.rgb.as_chunks::<3>().0;
         let columns = picture.width as usize / step;
         let mut values = Vec::with_capacity(columns * (picture.height as usize / step));
-        for row in pixels.chunks_exact(picture.width.max(1) as usize).step_by(step) {
+        for row in picture.luma.chunks_exact(picture.width.max(1) as usize).step_by(step) {
             let squares = row.chunks_exact(step).take(columns);
             values.extend(squares.map(|pixels| match pixels {
-                [one, two, ..] => i32::midpoint(luma(*one), luma(*two)),
-                [one] => luma(*one),
+                [one, two, ..] => 128 * (i32::from(*one) + i32::from(*two)),
+                [one] => 256 * i32::from(*one),
                 [] => 0,
             }));
         }
@@ -83,11 +82,6 @@ impl Luma {
         }));
         deviation * deviation
     }
-}
-
-/// Weights of ITU-R BT.601, as in JPEG.
-fn luma([red, green, blue]: [u8; 3]) -> i32 {
-    77 * i32::from(red) + 150 * i32::from(green) + 29 * i32::from(blue)
 }
 
 /// Mean and standard deviation, in luma from 0 to 255.

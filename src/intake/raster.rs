@@ -2,6 +2,8 @@
 
 use zeroize::Zeroizing;
 
+use super::orient::{Orientation, turn};
+
 /// What the bytes of a pixel mean; always 8 bits each, never transparent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Channels {
@@ -54,5 +56,36 @@ impl Raster {
 
     pub(super) fn data(&self) -> &[u8] {
         &self.data
+    }
+}
+
+/// An upright picture as JPEG stores it: brightness, and two differences of colour at half its sides.
+pub(super) struct Picture {
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) luma: Plane,
+    /// Blue and red.
+    pub(super) chroma: [Plane; 2],
+}
+
+/// One byte for each sample, tightly packed, erased when dropped.
+pub(super) type Plane = Zeroizing<Vec<u8>>;
+
+impl Picture {
+    /// Turned upright; sides must be even if that moves anything.
+    pub(super) fn turned(self, orientation: Orientation) -> Self {
+        if !orientation.turns() {
+            return self;
+        }
+        let sides = (self.width, self.height);
+        let (width, height) = orientation.turned(sides);
+        let luma = turn::<1>(&self.luma, sides, orientation);
+        let chroma = self.chroma.map(|plane| turn::<1>(&plane, Self::half(sides), orientation));
+        Self { width, height, luma, chroma }
+    }
+
+    /// Sides of the chroma of a picture of these sides.
+    pub(super) fn half((width, height): (u32, u32)) -> (u32, u32) {
+        (width.div_ceil(2), height.div_ceil(2))
     }
 }

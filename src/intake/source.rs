@@ -50,6 +50,11 @@ impl Pieces {
         self.0.first().cloned().unwrap_or_default()
     }
 
+    /// One after the other.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.iter().map(|piece| &piece[..])
+    }
+
     /// Opens the pieces as one stream.
     pub(super) fn open(self, deadline: Deadline) -> Source {
         let mut source = Source { pieces: self.0, index: 0, offset: 0, window: Bytes::new(), read: 0, deadline };

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::decode::{Decoded, decode};
+use super::decode::{Decoded, Pixels, Wanted, decode};
 use super::fit::{fitted, resize};
+use super::orient::{Orientation, turn};
+use super::raster::Picture;
 use super::source::Deadline;
-use super::walk::{Header, walk};
-use super::{IntakeError, Kind, Limits, Photo, Probe, color, encode, quality};
+use super::walk::{Header, Walked, walk};
+use super::{IntakeError, Kind, Limits, Photo, Probe, color, encode, quality, ycc};
 use crate::domain::PhotoReport;
 
 /// Longest that one decode may take. Real photos of 100 megapixels take a tenth of it.
@@ -34,11 +36,11 @@ pub(super) fn take_in(received: &Bytes, header: &Header, limits: Limits) -> Resu
     let deadline = Deadline::after(TIME);
     let walked = walk(header.kind, received)?;
     let (orientation, removed) = (walked.orientation, walked.removed);
-    let target = fitted(header.sides, limits.longest_side);
-    let Decoded { raster, icc, sides } = decode(header, walked, target, deadline)?;
+    let wanted = wanted(header, &walked, limits.longest_side);
+    let decoded = decode(header, walked, wanted, deadline)?;
+    let sides = decoded.sides;
     let damaged = || header.kind.damaged();
-    let fit = resize(raster, fitted(sides, limits.longest_side)).ok_or_else(damaged)?;
-    let picture = color::to_srgb(fit, icc.as_deref(), orientation);
+    let picture = upright(decoded, orientation, limits.longest_side).ok_or_else(damaged)?;
     let (width, height) = orientation.turned(sides);
     let jpeg = encode::encode(&picture).ok_or_else(damaged)?;
     let report = PhotoReport {
@@ -51,6 +53,27 @@ pub(super) fn take_in(received: &Bytes, header: &Header, limits: Limits) -> Resu
         quality: quality::judge(&picture, (width, height)),
     };
     Ok(Photo { jpeg, sides: (picture.width, picture.height), report })
+}
+
+fn wanted(header: &Header, walked: &Walked, longest: u32) -> Wanted {
+    let sides = fitted(header.sides, longest);
+    // Chroma of odd sides moves by half a sample when it is turned.
+    let odd = walked.orientation.turns() && (sides.0 % 2 == 1 || sides.1 % 2 == 1);
+    Wanted { sides, full_chroma: odd || walked.icc.as_deref().is_some_and(color::changes) }
+}
+
+/// Fits, converts and turns what a decoder has left of it to do.
+fn upright(decoded: Decoded, orientation: Orientation, longest: u32) -> Option<Picture> {
+    match decoded.pixels {
+        Pixels::Picture(picture) => Some(picture.turned(orientation)),
+        Pixels::Raster(raster) => {
+            let fit = resize(raster, fitted(decoded.sides, longest))?;
+            let sides = fit.sides();
+            let rgb = color::to_srgb(fit, decoded.icc.as_deref());
+            let rgb = if orientation.turns() { turn::<3>(&rgb, sides, orientation) } else { rgb };
+            Some(ycc::picture(orientation.turned(sides), &rgb))
+        }
+    }
 }
 
 /// Decodes wholly and keeps nothing.
@@ -68,6 +91,6 @@ pub(super) fn check(bytes: &Bytes, header: &Header) -> Result<Probe, IntakeError
     }
     let deadline = Deadline::after(TIME);
     let walked = walk(header.kind, bytes)?;
-    decode(header, walked, (1, 1), deadline)?;
+    decode(header, walked, Wanted { sides: (1, 1), full_chroma: false }, deadline)?;
     Ok(Probe::from(header))
 }

@@ -7,7 +7,7 @@ pub(super) mod gif;
 pub(super) mod heic;
 mod heic_sps;
 pub(super) mod jpeg;
-mod jpeg_frame;
+pub(super) mod jpeg_frame;
 pub(super) mod png;
 pub(super) mod webp;
 

@@ -1,11 +1,11 @@
-//! JPEG by `jpeg-decoder`, scaled down in the cosine transform.
+//! The rarer JPEGs by `jpeg-decoder`: progressive ones, ink, RGB kept as such.
 
 use jpeg_decoder::{Decoder, Error, PixelFormat};
 use zeroize::Zeroizing;
 
-use super::super::raster::{Channels, Raster};
-use super::super::source::Source;
-use super::super::{IntakeError, Kind};
+use super::super::super::raster::{Channels, Raster};
+use super::super::super::source::Source;
+use super::super::super::{IntakeError, Kind};
 
 pub(super) fn decode(source: Source, at_least: (u32, u32)) -> Result<Raster, IntakeError> {
     let mut decoder = Decoder::new(source);
