@@ -4,6 +4,7 @@ use super::error::{EngineError, Failure};
 use super::outcome::Outcome;
 use super::retry::Told;
 use super::usage::Usage;
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use std::fmt;
 use zeroize::Zeroizing;
@@ -24,8 +25,9 @@ pub struct TextAnswer {
 
 /// One image, undecoded.
 pub struct ImageAnswer {
-    /// The file's bytes, zeroed when dropped. Nothing is promised of them but that they are some.
-    pub bytes: Zeroizing<Vec<u8>>,
+    /// The file's bytes: a part of the answer, decoded where it stood, and zeroed when the last holder drops it. Nothing is
+    /// promised of them but that they are some.
+    pub bytes: Bytes,
     /// The media type that upstream declares; magic bytes decide.
     pub declared_type: String,
     /// What all attempts took and cost together.

@@ -2,9 +2,10 @@
 
 use super::models::{ModelFacts, facts};
 use super::outcome::Plea;
+use super::payload::Payload;
 use super::photo64::Photo64;
 use super::wire::{
-    Blob, Content, GenerationConfig, ImageConfig, Part, Request, SAFETY_SETTINGS, ThinkingConfig, splice,
+    Blob, Content, GenerationConfig, ImageConfig, Part, Request, SAFETY_SETTINGS, ThinkingConfig, split_at_hole,
 };
 use bytes::Bytes;
 use std::fmt;
@@ -64,7 +65,7 @@ impl Ask<'_> {
     }
 
     /// The body for one model, with a plea added when the last answer was not of use.
-    pub(super) fn body(&self, model: &str, plea: Option<Plea>) -> Bytes {
+    pub(super) fn body(&self, model: &str, plea: Option<Plea>) -> Payload {
         let (words, photo) = match self {
             Self::Text(ask) => (ask.text, ask.photo),
             Self::Image(ask) => (ask.prompt, Some(ask.photo)),
@@ -79,8 +80,11 @@ impl Ask<'_> {
             // Only a map with keys that are no strings fails to serialize, and there is none.
             frame.clear();
         }
-        let payload = photo.map(Photo64::expose);
-        Bytes::from_owner(splice(&frame, payload.as_slice()))
+        let Some(photo) = photo else { return Payload::new([Bytes::from_owner(frame)]) };
+        let at = split_at_hole(&frame);
+        let mut head = Bytes::from_owner(frame);
+        let tail = head.split_off(at);
+        Payload::new([head, photo.expose(), tail])
     }
 
     fn request<'a>(&'a self, words: &'a str, known: Option<&'static ModelFacts>, plea: Option<Plea>) -> Request<'a> {
@@ -143,7 +147,7 @@ mod tests {
             image_size: "1K",
             seed: Some(7),
         });
-        serde_json::from_slice(&ask.body(model, None)).unwrap()
+        serde_json::from_slice(&ask.body(model, None).concat()).unwrap()
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::client::Client;
 use super::error::{Failure, Misconfiguration};
 use super::faults;
-use bytes::Bytes;
+use super::payload::Payload;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -15,7 +15,7 @@ const LEAST_SERVER_TIMEOUT: u64 = 10;
 
 pub(super) struct Call<'a> {
     pub(super) model: &'a str,
-    pub(super) body: Bytes,
+    pub(super) body: Payload,
     pub(super) timeout: Duration,
     pub(super) cap_bytes: usize,
 }
@@ -32,7 +32,7 @@ async fn exchange(client: &Client, call: Call<'_>) -> Result<Zeroizing<Vec<u8>>,
     let mut response = request
         .header(CONTENT_TYPE, "application/json")
         .header("x-server-timeout", server_timeout(call.timeout))
-        .body(call.body)
+        .body(reqwest::Body::wrap(call.body))
         .send()
         .await
         .map_err(|error| broken(&error))?;

@@ -142,9 +142,13 @@ impl<'a> Course<'a> {
     }
 
     /// An answer that arrived was paid for: only the bounded re-asks follow it.
-    pub(super) fn weigh(&mut self, model: &str, body: &[u8]) -> Result<Option<(Outcome, Told)>, EngineError> {
+    pub(super) fn weigh(
+        &mut self,
+        model: &str,
+        body: Zeroizing<Vec<u8>>,
+    ) -> Result<Option<(Outcome, Told)>, EngineError> {
         let reading: Reading = match self.ask {
-            Ask::Text(_) => read_text(body, model),
+            Ask::Text(_) => read_text(&body, model),
             Ask::Image(ask) => read_image(body, model, ask.image_size),
         };
         self.usage = self.usage.plus(reading.usage);

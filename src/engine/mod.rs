@@ -20,6 +20,7 @@ mod faults;
 mod finish;
 mod models;
 mod outcome;
+mod payload;
 mod photo64;
 mod picture;
 mod retry;

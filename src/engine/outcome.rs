@@ -2,9 +2,10 @@
 
 use super::error::{Category, Failure, Side};
 use super::finish::{Finish, finish, message_bytes, refusal};
-use super::picture::{choose, decode, has_image, parts};
+use super::picture::{Found, choose, has_image, parts};
 use super::usage::{self, Usage};
-use super::wire::{Candidate, PromptFeedback, Response, Text, UsageMetadata};
+use super::wire::{Candidate, InlineData, PromptFeedback, Response, Text, UsageMetadata};
+use bytes::Bytes;
 use zeroize::Zeroizing;
 
 /// A sentence added to a re-ask.
@@ -37,7 +38,7 @@ impl Plea {
 /// What an answer is worth.
 pub(super) enum Outcome {
     /// The image, with the media type that was declared for it.
-    Image { bytes: Zeroizing<Vec<u8>>, declared_type: String },
+    Image { bytes: Bytes, declared_type: String },
     /// The JSON text, without a fence around it.
     Json(Zeroizing<String>),
     /// Nothing of use, but asking up to `most` times more may help.
@@ -55,20 +56,28 @@ pub(super) struct Reading {
 
 /// Reads the answer to a request for JSON.
 pub(super) fn read_text(body: &[u8], model: &str) -> Reading {
-    read(body, model, None, text_outcome)
+    let Ok(response) = serde_json::from_slice::<Response<'_>>(body) else { return garbled() };
+    reading(&response, model, None, text_outcome(&response))
 }
 
-/// Reads the answer to a request for an image of `size`.
-pub(super) fn read_image(body: &[u8], model: &str, size: &str) -> Reading {
-    read(body, model, Some(size), image_outcome)
-}
-
-fn read(body: &[u8], model: &str, size: Option<&str>, judge: fn(&Response<'_>) -> Outcome) -> Reading {
-    let Ok(response) = serde_json::from_slice::<Response<'_>>(body) else {
-        return Reading { outcome: Outcome::Failed(Failure::Garbled), usage: Usage::default(), model_version: None };
+/// Reads the answer to a request for an image of `size`; the image takes over the answer's memory.
+pub(super) fn read_image(body: Zeroizing<Vec<u8>>, model: &str, size: &str) -> Reading {
+    let Ok(response) = serde_json::from_slice::<Response<'_>>(&body) else { return garbled() };
+    let found = match verdict(&response) {
+        Verdict::Picture(blob) => Found::of(blob, &body),
+        Verdict::Other(outcome) => return reading(&response, model, Some(size), outcome),
     };
-    let outcome = judge(&response);
-    let size = size.filter(|_| first(&response).is_some_and(has_image));
+    let read = reading(&response, model, Some(size), Outcome::Failed(Failure::Garbled));
+    drop(response);
+    Reading { outcome: found.decode(body), ..read }
+}
+
+fn garbled() -> Reading {
+    Reading { outcome: Outcome::Failed(Failure::Garbled), usage: Usage::default(), model_version: None }
+}
+
+fn reading(response: &Response<'_>, model: &str, size: Option<&str>, outcome: Outcome) -> Reading {
+    let size = size.filter(|_| first(response).is_some_and(has_image));
     let meta: Option<&UsageMetadata<'_>> = response.usage_metadata.as_ref();
     let version = response.model_version.as_ref().map(Text::as_str);
     Reading {
@@ -78,15 +87,21 @@ fn read(body: &[u8], model: &str, size: Option<&str>, judge: fn(&Response<'_>) -
     }
 }
 
+/// What an answer that should hold an image is worth.
+enum Verdict<'r, 'a> {
+    Picture(&'r InlineData<'a>),
+    Other(Outcome),
+}
+
 /// The version is upstream's text and goes into answers: only what looks like a name may pass.
 pub(super) fn is_plain_name(name: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._/@".contains(&b);
     (1..=64).contains(&name.len()) && name.bytes().all(plain)
 }
 
-fn image_outcome(response: &Response<'_>) -> Outcome {
+fn verdict<'r, 'a>(response: &'r Response<'a>) -> Verdict<'r, 'a> {
     let Some(candidate) = first(response) else {
-        return without_candidate(response, Plea::Picture);
+        return Verdict::Other(without_candidate(response, Plea::Picture));
     };
     let chosen = choose(candidate);
     let failure = Failure::NoImage { finish_message_bytes: message_bytes(candidate) };
@@ -100,9 +115,9 @@ fn image_outcome(response: &Response<'_>) -> Outcome {
         _ => None,
     };
     if let Some(blob) = usable {
-        return decode(blob);
+        return Verdict::Picture(blob);
     }
-    match finish {
+    Verdict::Other(match finish {
         Finish::Refused(category) => refused(candidate, category),
         Finish::Recitation => recited(candidate),
         Finish::Ended => again(Plea::Picture, 2),
@@ -110,7 +125,7 @@ fn image_outcome(response: &Response<'_>) -> Outcome {
         Finish::Unknown => again(Plea::Picture, 1),
         Finish::CutOff => cut_off(),
         Finish::Account => Outcome::Failed(Failure::AccountProblem),
-    }
+    })
 }
 
 fn text_outcome(response: &Response<'_>) -> Outcome {
@@ -192,6 +207,10 @@ fn unfenced(text: &str) -> &str {
 mod tests {
     use super::*;
 
+    fn held(body: &[u8]) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(body.to_vec())
+    }
+
     #[test]
     fn a_code_fence_around_json_is_taken_away() {
         for text in ["{}", " {} \n", "```json\n{}\n```", "```\n{}```"] {
@@ -218,10 +237,10 @@ mod tests {
             ),
             ("{}", true),
         ] {
-            let again = matches!(read_image(body.as_bytes(), "m", "1K").outcome, Outcome::Again { .. });
+            let again = matches!(read_image(held(body.as_bytes()), "m", "1K").outcome, Outcome::Again { .. });
             assert_eq!(again, expected, "{body}");
         }
-        assert!(matches!(read_image(b"[]x", "m", "1K").outcome, Outcome::Failed(Failure::Garbled)));
+        assert!(matches!(read_image(held(b"[]x"), "m", "1K").outcome, Outcome::Failed(Failure::Garbled)));
     }
 
     #[test]
@@ -251,8 +270,8 @@ mod tests {
             if let Some(place) = body.get_mut(at) {
                 *place = byte;
             }
-            read_image(&body, "gemini-3-pro-image", "1K");
             read_text(&body, "gemini-3.8-flash");
+            read_image(held(&body), "gemini-3-pro-image", "1K");
         }
     }
 }

@@ -1,12 +1,13 @@
 //! The photo as base64, made once per job.
 
+use bytes::Bytes;
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// A photo's bytes in standard base64, kept for all calls of a job and zeroed when dropped.
+/// A photo's bytes in standard base64, kept for all calls of a job and zeroed when dropped. Calls borrow them.
 pub struct Photo64 {
     mime_type: &'static str,
-    base64: Zeroizing<String>,
+    base64: Bytes,
 }
 
 impl Photo64 {
@@ -17,7 +18,8 @@ impl Photo64 {
 
     /// Encodes a photo of another kind that Gemini takes: `image/png`, `image/webp`.
     pub fn new(mime_type: &'static str, bytes: &[u8]) -> Self {
-        Self { mime_type, base64: Zeroizing::new(base64_simd::STANDARD.encode_to_string(bytes)) }
+        let base64 = Zeroizing::new(base64_simd::STANDARD.encode_type::<Vec<u8>>(bytes));
+        Self { mime_type, base64: Bytes::from_owner(base64) }
     }
 
     /// The declared media type.
@@ -30,8 +32,9 @@ impl Photo64 {
         self.base64.len()
     }
 
-    pub(super) fn expose(&self) -> &str {
-        &self.base64
+    /// The base64 itself, shared and not copied.
+    pub(super) fn expose(&self) -> Bytes {
+        self.base64.clone()
     }
 }
 

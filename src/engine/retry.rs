@@ -70,7 +70,7 @@ pub(super) async fn run(
         match result {
             Ok(body) => {
                 permit.proves_well();
-                if let Some(answer) = course.weigh(&models[at], &body)? {
+                if let Some(answer) = course.weigh(&models[at], body)? {
                     return Ok(answer);
                 }
             }

@@ -1,7 +1,5 @@
 //! `delivery=inline`: the images as base64 in the JSON answer.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-
 use super::{Api, problem::Problem};
 use crate::{
     domain::{Delivery, Figure},
@@ -24,7 +22,7 @@ pub(super) async fn filled(api: &Api, job: &Job, mut figure: Figure) -> Result<F
     if !figure.inline_omitted {
         for image in &mut figure.images {
             let bytes = api.flow.read_image(job, image.index).await?;
-            image.data = bytes.map(|bytes| STANDARD.encode(bytes.as_slice()));
+            image.data = bytes.map(|bytes| base64_simd::STANDARD.encode_to_string(bytes.as_slice()));
         }
     }
     Ok(figure)

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_image_comes_in_the_ratio_and_size_asked() {
-    let bench = Bench::new().await;
+    let bench = Bench::drawing().await;
     let answer = bench.image().await.unwrap();
     assert_eq!(sides(&answer.bytes), (896, 1200));
     assert_eq!(answer.declared_type, "image/png");
@@ -18,7 +18,7 @@ async fn an_image_comes_in_the_ratio_and_size_asked() {
 
 #[tokio::test]
 async fn an_analysis_fits_its_schema() {
-    let bench = Bench::new().await;
+    let bench = Bench::drawing().await;
     let answer = bench.text().await.unwrap();
     let value: Value = answer.parse().unwrap();
     assert!(jsonschema::is_valid(&schema(), &value), "{value}");
@@ -43,7 +43,7 @@ async fn a_prompt_is_made_better_offline_too() {
 
 #[tokio::test]
 async fn every_known_size_and_ratio_is_drawn() {
-    let bench = Bench::new().await;
+    let bench = Bench::drawing().await;
     let photo = photo64();
     for (model, ratio, size, expected) in [
         (PRO, "1:1", "2K", (2048, 2048)),
@@ -63,7 +63,7 @@ async fn a_fixed_image_is_answered_as_it_is() {
     let settings = SimulatorSettings { fixed_image: Some(fixed.clone().into()), ..SimulatorSettings::default() };
     let bench = Bench::with(|_| {}, settings).await;
     let answer = bench.image().await.unwrap();
-    assert_eq!(**answer.bytes, *fixed);
+    assert_eq!(*answer.bytes, *fixed);
     assert_eq!(answer.declared_type, "image/jpeg");
 }
 

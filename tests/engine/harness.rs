@@ -21,7 +21,14 @@ pub(crate) fn settings(base_url: &str) -> EngineSettings {
 }
 
 impl Bench {
+    /// An engine that is answered with one image, whatever it asks for.
     pub(crate) async fn new() -> Self {
+        let settings = SimulatorSettings { fixed_image: Some(figure().into()), ..SimulatorSettings::default() };
+        Self::with(|_| {}, settings).await
+    }
+
+    /// An engine whose photos are looked at and whose images are drawn.
+    pub(crate) async fn drawing() -> Self {
         Self::with(|_| {}, SimulatorSettings::default()).await
     }
 
@@ -103,6 +110,13 @@ pub(crate) fn jpeg() -> Vec<u8> {
     let pixels = RgbImage::from_fn(96, 128, |x, y| Rgb([200, u8::try_from(x).unwrap(), u8::try_from(y).unwrap()]));
     pixels.write_to(&mut jpeg, ImageFormat::Jpeg).unwrap();
     jpeg.into_inner()
+}
+
+/// A PNG of the size that is asked for.
+fn figure() -> Vec<u8> {
+    let mut png = Cursor::new(Vec::new());
+    RgbImage::from_pixel(896, 1200, Rgb([200, 30, 30])).write_to(&mut png, ImageFormat::Png).unwrap();
+    png.into_inner()
 }
 
 pub(crate) fn photo64() -> Photo64 {

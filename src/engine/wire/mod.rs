@@ -18,5 +18,5 @@ pub use response::{
     Candidate, InlineData, ModalityCount, PromptFeedback, Response, ResponseContent, ResponsePart, SafetyRating,
     UsageMetadata,
 };
-pub use splice::splice;
+pub use splice::{splice, split_at_hole};
 pub use text::Text;

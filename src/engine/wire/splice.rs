@@ -23,6 +23,11 @@ pub fn splice(frame: &[u8], payloads: &[&str]) -> Zeroizing<Vec<u8>> {
     body
 }
 
+/// Where the first hole of `frame` takes its payload; its end where it has none.
+pub fn split_at_hole(frame: &[u8]) -> usize {
+    find(frame).map_or(frame.len(), |at| at + HOLE.len() - 1)
+}
+
 fn find(frame: &[u8]) -> Option<usize> {
     frame.windows(HOLE.len()).position(|window| window == HOLE)
 }
