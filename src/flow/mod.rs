@@ -13,6 +13,7 @@ mod upload;
 use std::{sync::Arc, time::Duration};
 
 pub use accept::{AcceptError, Order, Received, Source, Twins};
+use bytes::Bytes;
 pub use end::Ending;
 pub use problem::FlowError;
 pub use reading::Reading;
@@ -162,6 +163,10 @@ impl Flow {
         for bytes in rendered {
             made.images.push(studio.finish(bytes, spec.options.format).await?);
         }
+        if let Some(provenance) = &mut made.provenance {
+            let credentials = made.images.iter().map(|image| image.credentials).max().unwrap_or_default();
+            credentials.as_str().clone_into(&mut provenance.c2pa);
+        }
         made.timings.finish = millis(clock);
         Ok(())
     }
@@ -193,7 +198,7 @@ async fn render_all(
     brief: Brief<'_>,
     made: &mut Made,
     deadline: Instant,
-) -> Result<Vec<Zeroizing<Vec<u8>>>, FlowError> {
+) -> Result<Vec<Bytes>, FlowError> {
     let renders = (0..brief.options.n).map(|index| async move {
         let mut cost = Cost::default();
         (studio.render(photo, brief.of_index(index), &mut cost, deadline).await, cost)

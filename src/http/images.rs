@@ -148,9 +148,11 @@ fn with_bytes(figure: &Figure, image: &ImageMade, bytes: Bytes) -> HttpResponse 
     }
     if let Some(provenance) = &figure.provenance {
         let told = format!(
-            "ai_generated={}, digital_source_type=\"{}\"",
+            "ai_generated={}, digital_source_type=\"{}\", synthid=\"{}\", c2pa=\"{}\"",
             if provenance.ai_generated { "?1" } else { "?0" },
-            provenance.digital_source_type
+            provenance.digital_source_type,
+            provenance.synthid,
+            provenance.c2pa,
         );
         response.insert_header(("Figurine-Provenance", told));
     }

@@ -59,6 +59,9 @@ pub struct Intake {
     pool: Pool,
 }
 
+/// More than twice what any engine draws at 4K.
+const MOST_FIGURE_PIXELS: u64 = 50_000_000;
+
 impl Intake {
     /// Starts `threads` decoding threads; they end after this is dropped.
     pub fn new(limits: Limits, threads: NonZeroUsize) -> Self {
@@ -77,13 +80,15 @@ impl Intake {
         self.run(header.kind, share, move || steps::take_in(&received, &header, limits)).await
     }
 
-    /// Decodes a PNG, JPEG or WebP wholly, to prove that it is complete.
+    /// Decodes a PNG, JPEG or WebP that an engine made wholly, to prove that it is complete. The limits are not those of
+    /// photos, which an operator may set below what engines draw; the bytes were bounded when they were received.
     ///
     /// # Errors
     ///
     /// As [`Intake::take_in`]; other kinds are [`IntakeError::Unsupported`].
     pub async fn check_image(&self, bytes: Bytes) -> Result<Probe, IntakeError> {
-        let header = self.admit(&bytes)?;
+        let header = probe::header(&bytes)?;
+        probe::check_limits(&header, MOST_FIGURE_PIXELS)?;
         let share = self.budget.share(steps::need(&header, 1)).await?;
         self.run(header.kind, share, move || steps::check(&bytes, &header)).await
     }

@@ -14,7 +14,7 @@ use image::{
 };
 use zeroize::Zeroizing;
 
-use super::{Studio, StudioError};
+use super::{Studio, StudioError, label};
 use crate::{
     domain::{Format, hex},
     intake::Kind,
@@ -34,16 +34,41 @@ pub struct Finished {
     pub height: u32,
     /// SHA-256 of the file, in hexadecimal digits.
     pub sha256: String,
+    /// What became of the content credentials that it came with.
+    pub credentials: Credentials,
+}
+
+/// What is known of an image's content credentials (C2PA), the strongest last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Credentials {
+    /// The engine made none.
+    #[default]
+    Absent,
+    /// The engine made them and they are in the file, untouched.
+    Present,
+    /// The engine made them; they went with the conversion to another kind of file.
+    Removed,
+}
+
+impl Credentials {
+    /// As the figure object names it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Present => "present",
+            Self::Removed => "removed-by-transcode",
+        }
+    }
 }
 
 impl Studio {
-    /// Checks an image and converts it if its kind is not the one asked for.
+    /// Checks an image, converts it if its kind is not the one asked for, and labels the file with how it came about unless
+    /// it carries content credentials. Without a conversion the pixels stay the engine's own, byte by byte.
     ///
     /// # Errors
     /// When the image is damaged or no PNG, JPEG or WebP, or cannot be converted.
-    pub async fn finish(&self, rendered: Zeroizing<Vec<u8>>, format: Format) -> Result<Finished, StudioError> {
-        let shared = Bytes::from_owner(rendered);
-        let probe = self.intake.check_image(shared.clone()).await.map_err(StudioError::Image)?;
+    pub async fn finish(&self, rendered: Bytes, format: Format) -> Result<Finished, StudioError> {
+        let probe = self.intake.check_image(rendered.clone()).await.map_err(StudioError::Image)?;
         let have = Served::of(probe.kind).ok_or(StudioError::Convert)?;
         let want = match format {
             Format::Original => have,
@@ -51,10 +76,17 @@ impl Studio {
             Format::Jpeg => Served::Jpeg,
             Format::Webp => Served::WebP,
         };
+        let source = self.kind().digital_source_type();
+        let credentials = match (label::has_credentials(&rendered, have), have == want) {
+            (false, _) => Credentials::Absent,
+            (true, true) => Credentials::Present,
+            (true, false) => Credentials::Removed,
+        };
         let bytes = if have == want {
-            Zeroizing::new(shared.to_vec())
+            labeled(&rendered, want, source)
         } else {
-            self.intake.on_pool(move || convert(&shared, have, want)).await.map_err(StudioError::Image)??
+            let work = move || convert(&rendered, have, want).map(|converted| labeled(&converted, want, source));
+            self.intake.on_pool(work).await.map_err(StudioError::Image)??
         };
         let sha256 = hex(digest::digest(&digest::SHA256, &bytes).as_ref());
         Ok(Finished {
@@ -63,13 +95,18 @@ impl Studio {
             width: probe.width,
             height: probe.height,
             sha256,
+            credentials,
         })
     }
 }
 
+fn labeled(file: &[u8], kind: Served, source: &str) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(label::labeled(file, kind, source).unwrap_or_else(|| file.to_vec()))
+}
+
 /// The formats that are served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Served {
+pub(super) enum Served {
     Png,
     Jpeg,
     WebP,

@@ -3,6 +3,7 @@
 mod analyze;
 mod enhance;
 mod finish;
+mod label;
 mod price;
 mod prompt;
 mod render;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 
 pub use analyze::{Analyzed, parse as parse_analysis};
 pub use enhance::Enhanced;
-pub use finish::Finished;
+pub use finish::{Credentials, Finished};
 pub use render::{Brief, Rendered};
 pub use style::{CheckedOptions, Choice, DEFAULT_STYLE, Looks, Style, style, styles};
 

@@ -1,9 +1,9 @@
 //! Making the image.
 
+use bytes::Bytes;
 use tokio::time::Instant;
-use zeroize::Zeroizing;
 
-use super::{EngineKind, Studio, StudioError};
+use super::{Credentials, EngineKind, Studio, StudioError};
 use crate::{
     domain::{Cost, EngineUsed, Options, Provenance},
     engine::{ImageAsk, Photo64},
@@ -11,8 +11,8 @@ use crate::{
 
 /// An image as the engine made it, not yet checked.
 pub struct Rendered {
-    /// The image file.
-    pub bytes: Zeroizing<Vec<u8>>,
+    /// The image file, cleared when the last part of the answer that it came in is dropped.
+    pub bytes: Bytes,
     /// What made it.
     pub engine: EngineUsed,
     /// How it came about.
@@ -123,17 +123,25 @@ impl EngineKind {
         }
     }
 
-    /// What may be said of its images, with IPTC's digital source types.
+    /// The term of IPTC's digital source types for its images.
+    pub fn digital_source_type(self) -> &'static str {
+        match self {
+            Self::Gemini => "compositeWithTrainedAlgorithmicMedia",
+            Self::Offline => "algorithmicallyEnhanced",
+        }
+    }
+
+    /// What may be said of its images before they are looked at.
     fn provenance(self) -> Provenance {
-        let (ai_generated, digital_source_type, synthid) = match self {
-            Self::Gemini => (true, "compositeWithTrainedAlgorithmicMedia", "claimed-by-upstream"),
-            Self::Offline => (false, "algorithmicallyEnhanced", "absent"),
+        let (ai_generated, synthid) = match self {
+            Self::Gemini => (true, "claimed-by-upstream"),
+            Self::Offline => (false, "absent"),
         };
         Provenance {
             ai_generated,
-            digital_source_type: digital_source_type.to_owned(),
+            digital_source_type: self.digital_source_type().to_owned(),
             synthid: synthid.to_owned(),
-            c2pa: "absent".to_owned(),
+            c2pa: Credentials::Absent.as_str().to_owned(),
         }
     }
 }

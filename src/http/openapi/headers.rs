@@ -118,7 +118,7 @@ const TEXTS: [(&str, &str, &str); 17] = [
     (
         "Figurine-Provenance",
         "How the image came about, as a dictionary (RFC 9651); with bytes alone.",
-        "ai_generated=?1, digital_source_type=\"compositeWithTrainedAlgorithmicMedia\"",
+        "ai_generated=?1, digital_source_type=\"compositeWithTrainedAlgorithmicMedia\", synthid=\"claimed-by-upstream\", c2pa=\"absent\"",
     ),
     (
         "Figurine-Commitment-Salt",
