@@ -29,6 +29,7 @@ mod names;
 mod on_cluster;
 mod once;
 mod privacy;
+mod outcomes;
 #[path = "../private_redis/mod.rs"]
 mod private_redis;
 mod process;
@@ -44,5 +45,6 @@ mod studies;
 mod styles;
 mod three_ways;
 mod two_nodes;
+mod upstream_faults;
 mod uploads;
 mod ways;
