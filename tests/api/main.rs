@@ -28,8 +28,8 @@ mod list;
 mod names;
 mod on_cluster;
 mod once;
-mod privacy;
 mod outcomes;
+mod privacy;
 #[path = "../private_redis/mod.rs"]
 mod private_redis;
 mod process;
@@ -45,6 +45,6 @@ mod studies;
 mod styles;
 mod three_ways;
 mod two_nodes;
-mod upstream_faults;
 mod uploads;
+mod upstream_faults;
 mod ways;
