@@ -87,11 +87,12 @@ impl PrivateCluster {
     }
 }
 
-fn master(port: &str) -> Option<(PrivateRedis, String)> {
+/// Starts a server that may join a cluster.
+pub(crate) fn master(port: &str) -> Option<(PrivateRedis, String)> {
     let args = ["--port", port, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000"];
     Some((PrivateRedis::try_start(&args)?, port.to_owned()))
 }
 
-fn tell(server: &PrivateRedis, what: &str, args: &[String]) {
+pub(crate) fn tell(server: &PrivateRedis, what: &str, args: &[String]) {
     redis::cmd("CLUSTER").arg(what).arg(args).query::<Value>(&mut server.raw()).unwrap();
 }
