@@ -113,3 +113,30 @@ async fn the_photo_of_a_job_has_the_time_of_its_deadline_and_a_minute() {
         assert!((300_000..=360_000).contains(&left), "{names:?}: {left} ms");
     }
 }
+
+/// Lets the lease of a job be over.
+fn lapse(it: &Installation, claim: &Claim) {
+    let mut raw = it.redis.raw();
+    let figure = claim.lease.job.figure;
+    let names: Vec<String> = redis::cmd("KEYS").arg(format!("fig:*:job:{figure}")).query(&mut raw).unwrap();
+    let entry: String = redis::cmd("HGET").arg(&names[0]).arg("entry").query(&mut raw).unwrap();
+    let stream = names[0].replace(&format!("job:{figure}"), "jobs");
+    let mut command = redis::cmd("XCLAIM");
+    command.arg(&[&stream, "makers", "node", "0", &entry, "IDLE", "60000", "JUSTID"]);
+    assert_eq!(command.query::<Vec<String>>(&mut raw).unwrap(), [entry]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_was_handed_out_three_times_ends_without_another_try_and_its_photo_goes() {
+    let it = installation().await;
+    let (app, claim) = claimed(&it).await;
+    for token in 2..=3 {
+        lapse(&it, &claim);
+        let again = app.node.api().flow.jobs.claim().await.unwrap().expect("its lease is over");
+        assert_eq!((&again.lease.job, again.lease.token), (&claim.lease.job, token));
+    }
+    lapse(&it, &claim);
+    let figure = it.node().ended(&claim.lease.job.figure.to_string()).await;
+    assert_eq!((&figure["status"], &figure["problem"]["code"]), (&"failed".into(), &"internal".into()), "{figure:#}");
+    assert_eq!((it.engine.calls().len(), kept(&it, &claim)), (0, 0));
+}
