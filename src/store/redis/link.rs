@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::{
     ConnectError,
+    breaker::Line,
     reach::{Client, Connection},
     shard::FOUNDING,
 };
@@ -30,8 +31,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Two connections that reconnect by themselves: large values have one of their own, so that nothing small waits behind
 /// them.
 pub(super) struct Link {
-    commands: Connection,
-    blobs: Connection,
+    commands: Line,
+    blobs: Line,
     tasks: Tasks,
 }
 
@@ -45,23 +46,23 @@ impl Link {
         let unreachable = |error: RedisError| ConnectError::Unreachable(error.to_string());
         let commands = client.connect().await.map_err(unreachable)?;
         let blobs = client.connect().await.map_err(unreachable)?;
-        Ok(Self { commands, blobs, tasks: tasks.clone() })
+        Ok(Self { commands: Line::new(commands), blobs: Line::new(blobs), tasks: tasks.clone() })
     }
 
     /// A command with a small answer.
     pub(super) async fn ask<T: FromRedisValue + Send + 'static>(&self, command: Cmd) -> Result<T> {
-        self.within(self.commands.clone(), Ask::One(command)).await
+        self.within(&self.commands, Ask::One(command)).await
     }
 
     /// Commands that go together, with small answers. Their keys lie in one slot.
     pub(super) async fn ask_all<T: FromRedisValue + Send + 'static>(&self, commands: Pipeline) -> Result<T> {
-        self.within(self.commands.clone(), Ask::Several(commands)).await
+        self.within(&self.commands, Ask::Several(commands)).await
     }
 
     /// Commands of several slots: those of one part lie in one. They go together where one server has all slots. A
     /// missing consumer group is an answer like others.
     pub(super) async fn ask_parts(&self, parts: Vec<Pipeline>) -> Result<Vec<Vec<Value>>> {
-        let answers = match &self.commands {
+        let answers = match &self.commands.connection {
             Connection::Cluster(_) => try_join_all(parts.into_iter().map(|part| self.ask_part(part))).await?,
             Connection::One(_) => {
                 let (mut whole, mut answers) = (Pipeline::new(), Vec::with_capacity(parts.len()));
@@ -92,17 +93,17 @@ impl Link {
 
     /// What each server answers to a command without keys.
     pub(super) async fn ask_each<T: FromRedisValue + Send + 'static>(&self, command: Cmd) -> Result<Vec<T>> {
-        self.within(self.commands.clone(), Ask::Each(command)).await
+        self.within(&self.commands, Ask::Each(command)).await
     }
 
     /// Commands that go together, with large values. Their keys lie in one slot.
     pub(super) async fn carry<T: FromRedisValue + Send + 'static>(&self, commands: Pipeline) -> Result<T> {
-        self.within(self.blobs.clone(), Ask::Several(commands)).await
+        self.within(&self.blobs, Ask::Several(commands)).await
     }
 
     /// A script, which is sent whole where the server does not know it.
     pub(super) async fn run<T: FromRedisValue + Send + 'static>(&self, call: ScriptInvocation<'static>) -> Result<T> {
-        self.within(self.commands.clone(), Ask::Script(call)).await
+        self.within(&self.commands, Ask::Script(call)).await
     }
 
     /// The clock of the server; in a cluster, of that with the founding mark, so that it is always the same one's.
@@ -115,18 +116,24 @@ impl Link {
 
     /// Work on a connection belongs to the node and not to the handler that asks: a connection made anew lives on the
     /// runtime that it was made on, which must not be a handler's.
-    async fn within<T: FromRedisValue + Send + 'static>(&self, over: Connection, ask: Ask) -> Result<T> {
-        let answered = self.tasks.start(timeout(DEADLINE, ask.answer(over))).await;
+    async fn within<T: FromRedisValue + Send + 'static>(&self, line: &Line, ask: Ask) -> Result<T> {
+        if line.is_away() {
+            return Err(StoreError::Unavailable);
+        }
+        let answered = self.tasks.start(timeout(DEADLINE, ask.answer(line.connection.clone()))).await;
         match answered {
-            Ok(Ok(Ok(value))) => Ok(value),
+            Ok(Ok(Ok(value))) => return Ok(value),
             Ok(Ok(Err(error))) => {
                 // An error's text may quote what was sent; its kind does not.
                 tracing::warn!(kind = ?error.kind(), code = error.code(), "the store refused or did not answer");
-                Err(StoreError::Unavailable)
+                if error.is_io_error() {
+                    line.lost(&self.tasks);
+                }
             }
-            Ok(Err(_elapsed)) => Err(StoreError::Unavailable),
-            Err(_ended) => Err(StoreError::Unavailable),
+            Ok(Err(_elapsed)) => line.lost(&self.tasks),
+            Err(_ended) => {}
         }
+        Err(StoreError::Unavailable)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The store on Redis. Every primitive is one command or one script of a single shard; only this module knows Redis.
 
+mod breaker;
 mod fields;
 mod founding;
 mod leases;
