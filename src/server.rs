@@ -1,23 +1,21 @@
 //! The composition root: builds everything from settings, listens, and drains at the end.
 
+mod link;
+mod listening;
 mod stores;
+mod tls;
 
-use std::{future::ready, io, net::TcpListener, num::NonZeroUsize, path::PathBuf, sync::Arc, thread, time::Duration};
+use std::{io, net::TcpListener, num::NonZeroUsize, path::PathBuf, sync::Arc, thread, time::Duration};
 
-use actix_http::{HttpService, Protocol};
-use actix_service::{IntoServiceFactory, ServiceFactoryExt, map_config};
-use actix_web::{
-    App,
-    dev::{AppConfig, Server as ActixServer, ServerHandle, fn_service},
-    middleware::from_fn,
-    rt::net::TcpStream,
-    web::Data,
-};
+use actix_web::{dev::ServerHandle, web::Data};
+use link::Links;
+use listening::serve;
 use secrecy::SecretString;
 pub use stores::RedisStores;
 use stores::Stores;
+use tls::Tls;
+pub use tls::{TlsError, check_tls};
 use tokio::{runtime::Handle, time::timeout};
-use tracing_actix_web::TracingLogger;
 
 use crate::{
     admission::Admission,
@@ -26,7 +24,7 @@ use crate::{
     domain::Moment,
     engine::{Engine, EngineSettings, SetupError},
     flow::{Flow, Reading, Twins},
-    http::{Api, BodyLimits, FigurineSpan, Wire, record, routes},
+    http::{Api, BodyLimits, receiving},
     intake::{Intake, Limits},
     jobs::{JobLimits, Jobs},
     ledger::Ledger,
@@ -62,6 +60,9 @@ pub enum StartError {
     /// The offline engine does not start.
     #[error("the offline engine does not start")]
     Simulator(#[source] io::Error),
+    /// HTTPS cannot be served as set.
+    #[error("HTTPS cannot be served")]
+    Tls(#[from] TlsError),
     /// The engine cannot be used as set.
     #[error("the engine cannot be used as set: {0}")]
     Engine(#[from] SetupError),
@@ -88,6 +89,7 @@ pub struct Node {
     memory: Option<Arc<MemoryStore>>,
     simulator: RunningSimulator,
     workers: Workers,
+    tls: Option<Tls>,
     handle: ServerHandle,
     drain: Duration,
 }
@@ -100,7 +102,9 @@ impl Node {
     pub async fn start(settings: Settings, wiring: Wiring) -> Result<Self, StartError> {
         let listener = listen(&settings)?;
         let address = listener.local_addr().map_err(|error| StartError::Listen(settings.listen, error))?;
-        let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let tls = settings.tls.as_ref().map(Tls::open).transpose()?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let public_url = settings.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
         let tasks = Tasks::new(Handle::current());
         let simulator = Simulator::start(wiring.simulator).await.map_err(StartError::Simulator)?;
         let stores = Stores::open(&settings, wiring.clock, &tasks).await?;
@@ -110,10 +114,12 @@ impl Node {
         let heartbeat = wiring.heartbeat.unwrap_or(HEARTBEAT);
         let api = Data::new(api(&settings, flow.clone(), tasks.clone(), (public_url.clone(), body, heartbeat))?);
         let workers = worker::start(&flow, &tasks, settings.jobs_in_flight);
-        let server = serve(listener, api.clone(), &settings).map_err(|error| StartError::Listen(address, error))?;
+        let links = Links::new(api.clone(), tls.clone());
+        let server = serve(listener, links, api.clone(), settings.max_wait)
+            .map_err(|error| StartError::Listen(address, error))?;
         let handle = server.handle();
         drop(tasks.start(server));
-        Ok(Self { address, public_url, api, memory, simulator, workers, handle, drain: settings.drain })
+        Ok(Self { address, public_url, api, memory, simulator, workers, tls, handle, drain: settings.drain })
     }
 
     /// Where it listens.
@@ -139,6 +145,14 @@ impl Node {
     /// Its offline engine.
     pub fn simulator(&self) -> &RunningSimulator {
         &self.simulator
+    }
+
+    /// Reads certificate and key of HTTPS again. Connections go on; those to come get what stands in the files now.
+    ///
+    /// # Errors
+    /// When the files cannot be used; what was used before then goes on being used.
+    pub fn reload_tls(&self) -> Result<(), TlsError> {
+        self.tls.as_ref().map_or(Ok(()), Tls::reload)
     }
 
     /// Mints an API key with this node's signing key.
@@ -175,48 +189,8 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long background work may take after everything was told to stop.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// For how long a connection is read on after a request was answered before its body had come, so that the client gets
-/// to see the answer.
-const LAST_READ: Duration = Duration::from_secs(2);
-
 fn listen(settings: &Settings) -> Result<TcpListener, StartError> {
     TcpListener::bind(settings.listen).map_err(|error| StartError::Listen(settings.listen, error))
-}
-
-/// The framework's own `HttpServer`, but for the wire in between, which it has no place for.
-fn serve(listener: TcpListener, api: Data<Api>, settings: &Settings) -> io::Result<ActixServer> {
-    let builder = ActixServer::build()
-        .disable_signals()
-        .workers(cores().get())
-        .shutdown_timeout(settings.max_wait.as_secs().max(1));
-    let stopping = builder.graceful_shutdown_signal();
-    let server = builder.listen("figurine", listener, move || {
-        let app = App::new()
-            .app_data(api.clone())
-            .wrap(from_fn(record))
-            .wrap(TracingLogger::<FigurineSpan>::new())
-            .configure(routes);
-        let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
-        let (api, stopping) = (api.clone(), stopping.clone());
-        let http = HttpService::build()
-            .graceful_shutdown_signal(move || {
-                let stopping = stopping.clone();
-                async move { stopping.notified().await }
-            })
-            .keep_alive(Duration::from_secs(75))
-            .client_request_timeout(Duration::from_secs(10))
-            .client_disconnect_timeout(LAST_READ)
-            .on_connect_ext(|wire: &Wire<TcpStream>, data| {
-                data.insert(wire.closing());
-            })
-            .finish(map_config(app, |()| AppConfig::default()));
-        let connected = move |stream: TcpStream| {
-            let peer = stream.peer_addr().ok();
-            ready(Ok((Wire::new(stream, api.clone()), Protocol::Http1, peer)))
-        };
-        fn_service(connected).and_then(http)
-    })?;
-    Ok(server.run())
 }
 
 fn cores() -> NonZeroUsize {
@@ -238,6 +212,9 @@ fn api(
         flow,
         tasks,
         public_url,
+        receiving: receiving(),
+        https: settings.tls.is_some(),
+        cors_origins: settings.cors_origins.clone(),
         body,
         max_wait: settings.max_wait,
         retention_seconds: settings.result_ttl.as_secs(),

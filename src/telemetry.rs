@@ -1,7 +1,10 @@
 //! Logs. Spans list their fields; nothing of a photo, a prompt, a key, an address or a query is among them.
 
+mod trace;
+
 use std::io;
 
+pub use trace::{NoTrace, Trace, current, within};
 use tracing_subscriber::{EnvFilter, filter::ParseError, fmt};
 
 use crate::config::LogFormat;

@@ -8,12 +8,15 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
+use tracing::Instrument;
+
 use crate::{
     domain::{Code, Stage, State},
     flow::{Ending, Flow, FlowError, Made},
     jobs::{JobsError, LEASE, Spec},
     store::{Claim, LeaseLost, Topic},
     tasks::Tasks,
+    telemetry::{Trace, within},
     vault::VaultError,
 };
 
@@ -33,12 +36,14 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Waits until no job waits and none is under way.
+    /// Waits until none of this node's jobs is under way; of jobs in this process alone, until none waits either.
     pub async fn finished(&self, flow: &Flow) {
         loop {
             // With every place taken here, no worker holds one.
             let all = self.places.acquire_many(self.at_once).await;
-            if all.is_err() || flow.store.queued().await.unwrap_or_default() == 0 {
+            // Jobs that others may take are left to them.
+            let none_wait = flow.store.nature().is_shared() || flow.store.queued().await.unwrap_or_default() == 0;
+            if all.is_err() || none_wait {
                 return;
             }
             drop(all);
@@ -61,7 +66,8 @@ const MOST_AT_ONCE: u32 = 10_000;
 
 async fn take_jobs(flow: Arc<Flow>, tasks: Tasks, places: Arc<Semaphore>) {
     let stopping = tasks.stopping();
-    while !stopping.is_cancelled() {
+    let shared = flow.store.nature().is_shared();
+    while !(stopping.is_cancelled() || shared && tasks.is_draining()) {
         let wake = flow.store.listen(Topic::Jobs);
         let place = tokio::select! {
             place = places.clone().acquire_owned() => place,
@@ -137,7 +143,10 @@ async fn work(flow: &Flow, claim: &Claim) {
     let mut made = Made::default();
     let waited = flow.store.now().await.map_or(Duration::ZERO, |now| now.since(claim.job.created_at));
     made.timings.queue = u64::try_from(waited.as_millis()).ok();
-    let ending = match make(flow, claim, &spec, &mut made).await {
+    let trace = spec.part_of.unwrap_or_else(Trace::random);
+    let span = tracing::info_span!("job", figure.id = %claim.lease.job.figure, trace.id = %trace.id());
+    let making = within(trace, make(flow, claim, &spec, &mut made)).instrument(span);
+    let ending = match making.await {
         Ok(()) => Ending::Succeeded,
         Err(FlowError::LeaseLost) => return tracing::warn!(figure.id = %claim.lease.job.figure, "a lease was lost"),
         Err(FlowError::Vault(VaultError::Gone)) if resumed(flow, claim).await => return,

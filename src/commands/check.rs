@@ -1,14 +1,20 @@
 //! `figurine check`: says what is wrong or unwise before it is met.
 
-use std::{collections::BTreeSet, io::Write, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    io::Write,
+    net::{Ipv4Addr, Ipv6Addr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use clap::Args;
 use tokio::runtime::Handle;
 
 use super::CommandError;
 use crate::{
-    config::Settings,
-    server::{RedisStores, key_set},
+    config::{Settings, TlsFiles},
+    server::{RedisStores, check_tls, key_set},
     store::{RedisStore, Store, StoreError},
     tasks::Tasks,
 };
@@ -20,6 +26,10 @@ pub struct CheckArgs {
     /// same. API keys that were revoked in lost data are valid again until they are revoked again.
     #[arg(long)]
     pub found: bool,
+    /// Ask nothing but whether the node of these settings is alive, on this machine: for the health checks of containers,
+    /// which have neither shell nor curl.
+    #[arg(long, conflicts_with = "found")]
+    pub alive: bool,
 }
 
 /// The oldest Redis without known faults, of each line that is maintained.
@@ -31,11 +41,18 @@ const SOUND: [[u32; 3]; 3] = [[7, 2, 15], [7, 4, 10], [8, 2, 8]];
 /// [`CommandError::Wrong`] when something is wrong; otherwise when the report cannot be written.
 pub(super) async fn run(args: CheckArgs, settings: &Settings, out: &mut dyn Write) -> Result<(), CommandError> {
     let mut report = Report { out, wrong: 0 };
+    if args.alive {
+        report.alive(settings).await?;
+        return report.verdict();
+    }
     report.ok("settings: no fault")?;
     for (name, files) in
         [("FIGURINE_SIGNING_KEYS", &settings.signing_keys), ("FIGURINE_RECEIPT_KEYS", &settings.receipt_keys)]
     {
         report.key_files(name, files)?;
+    }
+    if let Some(files) = &settings.tls {
+        report.tls(files)?;
     }
     let tasks = Tasks::new(Handle::current());
     match RedisStores::open(settings, &tasks).await {
@@ -44,8 +61,30 @@ pub(super) async fn run(args: CheckArgs, settings: &Settings, out: &mut dyn Writ
         Err(error) => report.wrong(&super::with_causes(&error))?,
     }
     tasks.stop();
-    if report.wrong == 0 { Ok(()) } else { Err(CommandError::Wrong(report.wrong)) }
+    report.verdict()
 }
+
+/// Asks the node of these settings, at an address of this machine; gives its status.
+async fn ask(settings: &Settings) -> reqwest::Result<u16> {
+    let mut address = settings.listen;
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+    }
+    let scheme = if settings.tls.is_some() { "https" } else { "http" };
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        // Its certificate is for its public name; nothing is told to it, and only that it answers is learned.
+        .tls_danger_accept_invalid_certs(true)
+        .timeout(ALIVE_WITHIN)
+        .build()?;
+    let answer =
+        client.get(format!("{scheme}://{address}/healthz")).send().await.map_err(reqwest::Error::without_url)?;
+    Ok(answer.status().as_u16())
+}
+
+/// How long a node that is alive may take to say so.
+const ALIVE_WITHIN: Duration = Duration::from_secs(3);
 
 struct Report<'a> {
     out: &'a mut dyn Write,
@@ -53,6 +92,18 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
+    fn verdict(&self) -> Result<(), CommandError> {
+        if self.wrong == 0 { Ok(()) } else { Err(CommandError::Wrong(self.wrong)) }
+    }
+
+    async fn alive(&mut self, settings: &Settings) -> std::io::Result<()> {
+        match ask(settings).await {
+            Ok(status) if status == 200 => self.ok("node: alive"),
+            Ok(status) => self.wrong(&format!("node: answers {status}")),
+            Err(error) => self.wrong(&format!("node: {}", super::with_causes(&error))),
+        }
+    }
+
     fn ok(&mut self, what: &str) -> std::io::Result<()> {
         writeln!(self.out, "ok     {what}")
     }
@@ -71,6 +122,13 @@ impl Report<'_> {
             Ok(_) if files.is_empty() => self.ok(&format!("{name}: made at start")),
             Ok(_) => self.ok(&format!("{name}: {} read", files.len())),
             Err(error) => self.wrong(&format!("{name}: {}", super::with_causes(&error))),
+        }
+    }
+
+    fn tls(&mut self, files: &TlsFiles) -> std::io::Result<()> {
+        match check_tls(files) {
+            Ok(()) => self.ok("FIGURINE_TLS_CERT, FIGURINE_TLS_KEY: a pair"),
+            Err(error) => self.wrong(&format!("FIGURINE_TLS_CERT, FIGURINE_TLS_KEY: {}", super::with_causes(&error))),
         }
     }
 

@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use secrecy::ExposeSecret;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::CommandError;
 use crate::{
@@ -15,17 +16,57 @@ use crate::{
 
 /// Serves until SIGTERM or Ctrl-C, then drains.
 pub(super) async fn run(settings: Settings) -> Result<(), CommandError> {
+    raise_open_files()?;
     // Listened for before anything is announced, so that no signal is missed.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    // Without HTTPS there is nothing to read again, and the signal ends the process as it does any other.
+    let mut hangup = settings.tls.is_some().then(|| signal(SignalKind::hangup())).transpose()?;
     let node = Node::start(settings.clone(), Wiring::default()).await?;
     tell(&banner(&node, &settings)?);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            () = hung_up(&mut hangup) => reload(&node),
+        }
     }
     tracing::info!("stopping");
     node.stop().await;
     Ok(())
+}
+
+/// Each connection takes a descriptor, and what a process is given at first is often a thousand.
+fn raise_open_files() -> io::Result<()> {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // More is of no use: the node takes no more connections.
+    let wanted = maximum.map_or(ENOUGH_FILES, |most| most.min(ENOUGH_FILES));
+    let current = getrlimit(Resource::Nofile).current;
+    if current.is_some_and(|now| now < wanted) {
+        setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum })?;
+    }
+    Ok(())
+}
+
+/// Descriptors for all connections of a node, and for what it needs itself.
+const ENOUGH_FILES: u64 = 20_000;
+
+async fn hung_up(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+fn reload(node: &Node) {
+    match node.reload_tls() {
+        Ok(()) => tracing::info!("the certificate was read again"),
+        Err(error) => tracing::error!(
+            cause = super::with_causes(&error),
+            "the certificate was not read again; the one of before is still used"
+        ),
+    }
 }
 
 /// What a newcomer needs. The key in it is made for this process and ends with it.

@@ -86,6 +86,10 @@ pub struct Settings {
     pub jobs_in_flight: NonZeroUsize,
     /// `FIGURINE_JOBS_QUEUED`, for the store.
     pub jobs_queued: usize,
+    /// `FIGURINE_TLS_CERT` and `FIGURINE_TLS_KEY`; `None` is HTTP.
+    pub tls: Option<TlsFiles>,
+    /// `FIGURINE_CORS_ORIGINS`.
+    pub cors_origins: Vec<String>,
     /// `FIGURINE_LOG`: a filter of `tracing-subscriber`.
     pub log: String,
     /// `FIGURINE_LOG_FORMAT`.
@@ -101,6 +105,15 @@ pub struct Operator {
     pub privacy_contact: Option<String>,
     /// `FIGURINE_REGION`.
     pub region: Option<String>,
+}
+
+/// What HTTPS is served with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate and those between it and its authority, PEM.
+    pub cert: PathBuf,
+    /// Its private key, PEM.
+    pub key: PathBuf,
 }
 
 /// Where what is kept lies.
@@ -206,6 +219,8 @@ impl Settings {
             decode_memory_bytes: from.number("FIGURINE_DECODE_MEMORY_BYTES", 16_777_216..=68_719_476_736),
             jobs_in_flight: from.number("FIGURINE_JOBS_IN_FLIGHT", NonZeroUsize::MIN..=NonZeroUsize::MAX),
             jobs_queued: from.number("FIGURINE_JOBS_QUEUED", 1..=1_000_000),
+            tls: Self::read_tls(from),
+            cors_origins: from.origins("FIGURINE_CORS_ORIGINS"),
             log: from.log_filter("FIGURINE_LOG"),
             log_format: from.log_format("FIGURINE_LOG_FORMAT"),
         }
@@ -231,6 +246,24 @@ impl Settings {
                     );
                 }
                 EngineChoice::Gemini { api_key, base_url, api_version }
+            }
+        }
+    }
+
+    fn read_tls(from: &mut Reader) -> Option<TlsFiles> {
+        let mut file = |name: &str| {
+            let path = from.optional(name).map(PathBuf::from);
+            if let Some(path) = path.as_ref().filter(|path| !path.is_file()) {
+                from.fault(name, &format!("no file {}", path.display()));
+            }
+            path
+        };
+        match (file("FIGURINE_TLS_CERT"), file("FIGURINE_TLS_KEY")) {
+            (Some(cert), Some(key)) => Some(TlsFiles { cert, key }),
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => {
+                from.fault("FIGURINE_TLS_CERT, FIGURINE_TLS_KEY", "are given together or not at all");
+                None
             }
         }
     }

@@ -74,6 +74,9 @@ pub const SETTINGS: &[Setting] = &[
     plain("FIGURINE_JOBS_QUEUED", "1024"),
     plain("FIGURINE_DRAIN_SECONDS", "30"),
     plain("FIGURINE_ALLOW_EMBEDDED", ""),
+    plain("FIGURINE_TLS_CERT", ""),
+    plain("FIGURINE_TLS_KEY", ""),
+    plain("FIGURINE_CORS_ORIGINS", ""),
     plain("FIGURINE_LOG", "info"),
     plain("FIGURINE_LOG_FORMAT", ""),
 ];
@@ -205,6 +208,24 @@ impl Reader {
             self.fault(name, "must be an absolute http or https URL without a query");
         }
         Some(value.trim_end_matches('/').to_owned())
+    }
+
+    /// Origins as browsers write them: scheme, host in lower case, and a port that is not the scheme's own.
+    pub(super) fn origins(&mut self, name: &str) -> Vec<String> {
+        let origins = self.list(name);
+        for origin in &origins {
+            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://")).unwrap_or_default();
+            let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.:[]".contains(&byte);
+            let own_port = if origin.starts_with("https:") { ":443" } else { ":80" };
+            let parses = origin.parse::<actix_web::http::Uri>().is_ok_and(|uri| uri.authority().is_some());
+            if !parses || host.is_empty() || !host.bytes().all(plain) || host.ends_with(own_port) {
+                self.fault(
+                    name,
+                    "must be origins such as https://app.example.com, comma-separated, without paths or *",
+                );
+            }
+        }
+        origins
     }
 
     /// A secret, from the variable or from the file that `NAME_FILE` names.

@@ -1,6 +1,7 @@
 //! The HTTP client: no redirects, no proxies from the environment, one credential in one header.
 
 use super::settings::{EngineSettings, SetupError};
+use crate::telemetry::current;
 use reqwest::{Url, header::HeaderValue, redirect};
 use secrecy::ExposeSecret;
 use std::time::Duration;
@@ -40,7 +41,12 @@ impl Client {
         }
         // Without "./" the name before the colon would be read as a scheme.
         let url = self.models.join(&format!("./{model}:generateContent"));
-        Some(self.http.post(url.ok()?).header("x-goog-api-key", &self.key))
+        let request = self.http.post(url.ok()?).header("x-goog-api-key", &self.key);
+        // Ids alone: what a caller put into its trace beside them is nobody else's.
+        Some(match current() {
+            Some(trace) => request.header("traceparent", trace.next().to_string()),
+            None => request,
+        })
     }
 }
 

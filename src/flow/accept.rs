@@ -21,6 +21,7 @@ use crate::{
     jobs::{Accepted, JobsError, Spec, Subject, Terms},
     store::{Once, StoreKey},
     studio::CheckedOptions,
+    telemetry::Trace,
     vault::{Deposit, Original, PhotoTrace, VaultError, receipt::Salt},
 };
 
@@ -63,6 +64,8 @@ pub struct Order {
     pub metadata: BTreeMap<String, String>,
     /// The caller's own salt of the receipt.
     pub salt: Option<Salt>,
+    /// The trace that the request belongs to.
+    pub trace: Trace,
 }
 
 /// Why nothing was accepted. Nothing was spent and nothing is left.
@@ -143,6 +146,7 @@ impl Flow {
             intake_ms: millis(clock).unwrap_or_default(),
             kept,
             trace,
+            part_of: Some(order.trace),
         };
         let terms = Terms { once, deadline: order.deadline };
         let accepted = self.jobs.submit(ticket, subject, spec, terms).await?;

@@ -17,6 +17,7 @@ use super::{
     order::{self, receive},
     problem::Problem,
     record::Draft,
+    timing,
 };
 use crate::{
     domain::{Code, Figure, FigureId, Owner, Scope, State, Work},
@@ -121,7 +122,8 @@ fn given(
     (job, figure): (&Job, Figure),
     answer: impl FnOnce(&Figure) -> HttpResponse,
 ) -> HttpResponse {
-    let response = answer(&figure);
+    let mut response = answer(&figure);
+    timing::put(&figure.timings_ms, response.headers_mut());
     if figure.images.is_empty() || figure.images.iter().any(|image| image.data.is_none()) {
         return response;
     }

@@ -23,7 +23,7 @@ use super::{
     negotiate::{Patience, accepts_image},
     openapi::ImageFile,
     problem::Problem,
-    range,
+    range, timing,
 };
 use crate::{
     domain::{Figure, ImageMade, Scope, State},
@@ -159,7 +159,9 @@ fn with_bytes(figure: &Figure, image: &ImageMade, bytes: Bytes) -> HttpResponse 
     if let Some(salt) = &figure.upload.commitment_salt {
         response.insert_header(("Figurine-Commitment-Salt", salt.as_str()));
     }
-    response.body(bytes)
+    let mut response = response.body(bytes);
+    timing::put(&figure.timings_ms, response.headers_mut());
+    response
 }
 
 /// `Repr-Digest` (RFC 9530) of hexadecimal SHA-256.

@@ -2,6 +2,8 @@
 
 mod body;
 mod caller;
+mod common;
+mod cors;
 mod discovery;
 mod ephemeral;
 mod etag;
@@ -22,6 +24,7 @@ mod record;
 mod rest;
 mod span;
 mod studies;
+mod timing;
 mod uploads;
 mod validate;
 mod wire;
@@ -34,10 +37,13 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 pub use body::BodyLimits;
+pub use cors::cors;
 pub use problem::ProblemBody;
 pub use record::record;
 pub use span::FigurineSpan;
-pub use wire::Wire;
+pub use wire::{Unheard, Wire, unheard};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use self::problem::Problem;
 use crate::{
@@ -51,6 +57,17 @@ use crate::{
 
 /// The version that every answer names.
 pub(crate) const SERVER_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The most bytes of bodies that a node holds at once.
+const MOST_RECEIVED: usize = 512 << 20;
+
+/// Bytes that one permit stands for.
+const RECEIVED_UNIT: u64 = 1024;
+
+/// Room for all bodies that a node holds at once.
+pub fn receiving() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(MOST_RECEIVED / 1024))
+}
 
 /// What the handlers work with.
 pub struct Api {
@@ -70,6 +87,12 @@ pub struct Api {
     pub tasks: Tasks,
     /// Base of absolute links.
     pub public_url: String,
+    /// Whether this node speaks HTTPS itself.
+    pub https: bool,
+    /// Bytes of bodies that are being received and read, in units of [`RECEIVED_UNIT`].
+    pub receiving: Arc<Semaphore>,
+    /// Origins whose pages may call.
+    pub cors_origins: Vec<String>,
     /// Bounds of bodies.
     pub body: BodyLimits,
     /// The longest synchronous wait.
@@ -86,6 +109,15 @@ impl Api {
             return Err(Problem::new(Code::Draining, "This node is stopping; another takes the request."));
         }
         Ok(())
+    }
+
+    /// Room for a body of so many bytes, where the photo in it would be read soon. What is refused here has cost next to
+    /// nothing.
+    fn make_room(&self, bytes: u64) -> Result<OwnedSemaphorePermit, Problem> {
+        let units = u32::try_from(bytes.div_ceil(RECEIVED_UNIT)).unwrap_or(u32::MAX);
+        let crowded = self.flow.intake.is_crowded() || self.flow.jobs.was_full();
+        let room = if crowded { None } else { self.receiving.clone().try_acquire_many_owned(units).ok() };
+        room.ok_or_else(|| Problem::new(Code::Overloaded, "This node has more work than it can do soon."))
     }
 
     /// Does work that goes on when the client leaves, which drops the handler that waits for it here.

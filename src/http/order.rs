@@ -3,12 +3,14 @@
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{HeaderName, HeaderValue},
-    web::Payload,
+    web::{Bytes, Payload},
 };
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     Api,
     body::{self, Sent},
+    common::trace_of,
     negotiate::{Answer, Patience},
     problem::Problem,
 };
@@ -32,12 +34,16 @@ pub(super) async fn receive(
     payload: Payload,
     asked: (Answer, Work),
 ) -> Result<Received, Problem> {
+    let room = api.make_room(body::longest(req, api.body))?;
     let mut given = body::of_query(req, asked.1)?;
     of_headers(req, &mut given)?;
     // A raw body brings no options, so what is wrong with them is told before it is read.
     let early = if body::is_raw(req) { Some(checked(api, req, asked, given.clone())?) } else { None };
     let mut sent = body::receive(req, payload, api.body, given).await?;
-    let source = source(&mut sent)?;
+    let source = match source(&mut sent)? {
+        Source::File(bytes) => Source::File(Bytes::from_owner(Held { bytes, _room: room })),
+        other @ (Source::Upload(_) | Source::Analysis(_)) => other,
+    };
     let misfit = match (&source, asked.1) {
         (Source::Upload(_), Work::Upload) => Some(("image", "must be the photo itself")),
         (Source::Upload(_), _) if sent.given.commitment_salt.is_some() => {
@@ -53,6 +59,18 @@ pub(super) async fn receive(
     }
     let order = early.map_or_else(|| checked(api, req, asked, sent.given), Ok)?;
     Ok(Received { source, order })
+}
+
+/// A file that holds its room until it was read.
+struct Held {
+    bytes: Bytes,
+    _room: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 /// What was sent to make something from: a photo, or an analysis in its place.
@@ -118,7 +136,8 @@ fn checked(
     }
     // A figure can be fetched later; of what is given in the answer alone nobody would hear.
     let deadline = (work != Work::Figure).then_some(api.max_wait);
-    Ok(Order { work, deadline, options, canonical, once, end_user, metadata, salt })
+    let trace = trace_of(req);
+    Ok(Order { work, deadline, options, canonical, once, end_user, metadata, salt, trace })
 }
 
 /// The value of a header that may stand there once.

@@ -7,22 +7,21 @@ use actix_web::{
     Error, HttpMessage, HttpRequest, HttpResponse, ResponseError,
     body::{BodySize, BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::{
-        Method,
-        header::{HeaderName, HeaderValue},
-    },
+    http::{ConnectionType, Method},
     middleware::Next,
     web::Data,
 };
 use futures_util::FutureExt;
 
 use super::{
-    Api, SERVER_VERSION,
+    Api,
+    common::{Common, trace_of},
+    cors,
     problem::{Place, Problem},
     rest::Rest,
 };
 use crate::{
-    domain::{Code, KeyId, Owner, RequestId},
+    domain::{Code, KeyId, Owner},
     ledger::{Entry, Ledger},
     tasks::Tasks,
 };
@@ -39,9 +38,10 @@ struct Open {
 }
 
 impl Draft {
-    fn new(api: &Api, req: &ServiceRequest, request: RequestId) -> Self {
+    fn new(api: &Api, req: &ServiceRequest, common: Common) -> Self {
         let entry = Entry {
-            request,
+            request: common.request,
+            trace: common.trace,
             route: "unmatched".to_owned(),
             method: req.method().as_str().chars().take(16).collect(),
             status: None,
@@ -113,11 +113,11 @@ pub async fn record(
     mut req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let request = RequestId::random();
-    let place = Place { base: api.public_url.clone(), instance: req.path().to_owned(), request };
-    let draft = Draft::new(&api, &req, request);
+    let common = Common::new(&api, trace_of(req.request()));
+    let place = Place { base: api.public_url.clone(), instance: req.path().to_owned(), common };
+    let draft = Draft::new(&api, &req, common);
     req.extensions_mut().insert(draft.clone());
-    req.extensions_mut().insert(request);
+    req.extensions_mut().insert(common.request);
     let rest = Rest::of(&mut req);
     let outcome = AssertUnwindSafe(next.call(req)).catch_unwind().await;
     let response = match outcome {
@@ -129,10 +129,10 @@ pub async fn record(
     if let Some(rest) = rest {
         response = rest.held_by(response);
     }
-    let headers = response.headers_mut();
-    headers.insert(HeaderName::from_static("figurine-server-version"), HeaderValue::from_static(SERVER_VERSION));
-    if let Ok(value) = HeaderValue::from_str(&request.to_string()) {
-        headers.insert(HeaderName::from_static("x-request-id"), value);
+    common.put(response.headers_mut());
+    if api.tasks.is_draining() {
+        // The client's next request goes to a node that stays.
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     Ok(response)
 }
@@ -141,7 +141,8 @@ pub async fn record(
 fn noted(response: ServiceResponse<BoxBody>, place: Place, draft: &Draft) -> ServiceResponse<BoxBody> {
     let route = response.request().match_pattern();
     if let Some(problem) = response.response().error().map(problem_of) {
-        let answer = told(problem, place, draft, route).error_response();
+        let mut answer = told(problem, place, draft, route).error_response();
+        cors::keep(response.headers(), answer.headers_mut());
         return response.into_response(answer);
     }
     draft.change(|entry| entry.route = route.unwrap_or_else(|| "unmatched".to_owned()));
@@ -153,9 +154,9 @@ fn noted(response: ServiceResponse<BoxBody>, place: Place, draft: &Draft) -> Ser
 fn told(problem: Problem, place: Place, draft: &Draft, route: Option<String>) -> Problem {
     let status = problem.status_code().as_u16();
     if matches!(problem.code(), Code::Internal | Code::EngineMisconfigured | Code::StoreLost) {
-        tracing::error!(code = %problem.code(), cause = problem.cause(), request.id = %place.request, "a request failed");
+        tracing::error!(code = %problem.code(), cause = problem.cause(), request.id = %place.common.request, "a request failed");
     } else if status >= 500 {
-        tracing::warn!(code = %problem.code(), cause = problem.cause(), request.id = %place.request, "a request failed");
+        tracing::warn!(code = %problem.code(), cause = problem.cause(), request.id = %place.common.request, "a request failed");
     }
     draft.change(|entry| {
         entry.code = Some(problem.code());

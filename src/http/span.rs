@@ -8,6 +8,8 @@ use actix_web::{
 use tracing::{Span, field::Empty};
 use tracing_actix_web::RootSpanBuilder;
 
+use super::common::trace_of;
+
 /// Opens a span for each request.
 pub struct FigurineSpan;
 
@@ -22,7 +24,8 @@ impl RootSpanBuilder for FigurineSpan {
             http.method = method,
             http.route = Empty,
             http.status = Empty,
-            request.id = Empty
+            request.id = Empty,
+            trace.id = %trace_of(request.request()).id()
         )
     }
 

@@ -19,12 +19,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::{
     Api,
+    common::Common,
     problem::{Place, Problem},
 };
-use crate::{
-    domain::{Code, RequestId},
-    ledger::Entry,
-};
+use crate::{domain::Code, ledger::Entry, telemetry::Trace};
 
 /// How much is still read after a connection's last answer, in bytes: so much that a client that sends first and reads
 /// then gets to see the answer.
@@ -128,7 +126,27 @@ fn split_bare(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     bare.then(|| bytes.split_at(head.len() - tail.len() + at))
 }
 
-/// The problem in place of a bare refusal. Nothing of the request is known.
+/// Why a connection is refused before a request was read from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unheard {
+    /// The node has as many connections as it takes.
+    TooManyConnections,
+    /// HTTP without TLS came to a port that speaks HTTPS alone.
+    PlainHttp,
+}
+
+/// The whole answer of a connection that is refused.
+pub fn unheard(api: &Api, why: Unheard) -> Vec<u8> {
+    answer(
+        api,
+        match why {
+            Unheard::TooManyConnections => Problem::new(Code::Overloaded, "This node has no connection to spare."),
+            Unheard::PlainHttp => Problem::new(Code::MalformedRequest, "This port speaks HTTPS alone."),
+        },
+    )
+}
+
+/// The problem in place of a bare refusal.
 fn told(api: &Api, bare: &[u8]) -> Vec<u8> {
     let problem = match bare.get(9..12) {
         Some(b"408") => Problem::new(Code::BodyTooSlow, "The head of the request came too slowly."),
@@ -136,11 +154,17 @@ fn told(api: &Api, bare: &[u8]) -> Vec<u8> {
         Some([b'5', ..]) => Problem::new(Code::Internal, "Something failed on this side."),
         _ => Problem::new(Code::MalformedRequest, "The request is not sound HTTP/1.1."),
     };
-    let request = RequestId::random();
-    let (code, place) = (problem.code(), Place { base: api.public_url.clone(), instance: "/".to_owned(), request });
+    answer(api, problem)
+}
+
+/// A problem as a connection's last answer. Nothing of the request is known.
+fn answer(api: &Api, problem: Problem) -> Vec<u8> {
+    let common = Common::new(api, Trace::random());
+    let (code, place) = (problem.code(), Place { base: api.public_url.clone(), instance: "/".to_owned(), common });
     let answer = problem.placed(place).error_response();
     let entry = Entry {
-        request,
+        request: common.request,
+        trace: common.trace,
         route: "unparsed".to_owned(),
         method: String::new(),
         status: Some(answer.status().as_u16()),

@@ -30,7 +30,7 @@ use std::num::NonZeroUsize;
 
 use bytes::Bytes;
 
-use self::budget::{Budget, Share};
+use self::budget::Budget;
 use self::pool::{Lost, Pool};
 use self::walk::Header;
 
@@ -77,11 +77,22 @@ impl Intake {
         let header = self.admit(&received)?;
         let limits = self.limits;
         let share = self.budget.share(steps::need(&header, limits.longest_side)).await?;
-        self.run(header.kind, share, move || steps::take_in(&received, &header, limits)).await
+        let job = move || {
+            // The share goes with the job: a caller who leaves does not free memory that is still in use.
+            let _share = share;
+            steps::take_in(&received, &header, limits)
+        };
+        done(header.kind, self.pool.run(job).await)
+    }
+
+    /// Whether a photo that comes now would wait long: then it is better not received at all.
+    pub fn is_crowded(&self) -> bool {
+        self.pool.is_crowded()
     }
 
     /// Decodes a PNG, JPEG or WebP that an engine made wholly, to prove that it is complete. The limits are not those of
     /// photos, which an operator may set below what engines draw; the bytes were bounded when they were received.
+    /// However many photos wait, it is not refused.
     ///
     /// # Errors
     ///
@@ -90,19 +101,23 @@ impl Intake {
         let header = probe::header(&bytes)?;
         probe::check_limits(&header, MOST_FIGURE_PIXELS)?;
         let share = self.budget.share(steps::need(&header, 1)).await?;
-        self.run(header.kind, share, move || steps::check(&bytes, &header)).await
+        let job = move || {
+            let _share = share;
+            steps::check(&bytes, &header)
+        };
+        done(header.kind, self.pool.run_surely(job).await)
     }
 
-    /// Runs work on pixels that were checked before on intake's threads.
+    /// Runs work on pixels that were checked before on intake's threads. However many photos wait, it is not refused.
     ///
     /// # Errors
     ///
-    /// [`IntakeError::Busy`] when the queue is full; [`IntakeError::Damaged`] when the work panics.
+    /// [`IntakeError::Busy`] when there are no threads; [`IntakeError::Damaged`] when the work panics.
     pub async fn on_pool<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, IntakeError> {
-        self.pool.run(work).await.map_err(|lost| match lost {
+        self.pool.run_surely(work).await.map_err(|lost| match lost {
             Lost::Panicked => IntakeError::Damaged { what: "image" },
             Lost::Busy => IntakeError::Busy,
         })
@@ -118,23 +133,12 @@ impl Intake {
         probe::check_limits(&header, self.limits.max_pixels)?;
         Ok(header)
     }
+}
 
-    async fn run<T: Send + 'static>(
-        &self,
-        kind: Kind,
-        share: Share,
-        job: impl FnOnce() -> Result<T, IntakeError> + Send + 'static,
-    ) -> Result<T, IntakeError> {
-        // The share goes with the job: a caller who leaves does not free memory that is still in use.
-        let job = move || {
-            let done = job();
-            drop(share);
-            done
-        };
-        match self.pool.run(job).await {
-            Ok(done) => done,
-            Err(Lost::Panicked) => Err(kind.damaged()),
-            Err(Lost::Busy) => Err(IntakeError::Busy),
-        }
+fn done<T>(kind: Kind, ran: Result<Result<T, IntakeError>, Lost>) -> Result<T, IntakeError> {
+    match ran {
+        Ok(done) => done,
+        Err(Lost::Panicked) => Err(kind.damaged()),
+        Err(Lost::Busy) => Err(IntakeError::Busy),
     }
 }

@@ -2,7 +2,8 @@
 
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Builder;
 
@@ -21,46 +22,89 @@ pub(super) enum Lost {
 
 /// Dedicated threads behind a first-in-first-out queue; they end once the pool is dropped and the queue empty.
 pub(super) struct Pool {
-    queue: SyncSender<Job>,
+    queue: Sender<Job>,
+    threads: usize,
+    /// Jobs that wait or are under way.
+    inside: Arc<AtomicUsize>,
 }
 
 impl Pool {
-    /// Jobs that may wait for each thread.
+    /// Jobs that may wait for each thread; those that must be done come on top.
     const WAITING: usize = 32;
+    /// Jobs for each thread from which on it is crowded: what comes waits for seconds.
+    const CROWDED: usize = 12;
     /// Stack of each thread in bytes: coding trees of HEVC are walked by recursion.
     const STACK: usize = 4 << 20;
 
     /// Starts the threads; those that the system refuses are missing, and with none every job is
     /// [`Lost::Busy`].
     pub(super) fn new(threads: NonZeroUsize) -> Self {
-        let (queue, jobs) = sync_channel(threads.get().saturating_mul(Self::WAITING));
-        let jobs = Arc::new(Mutex::new(jobs));
-        for _ in 0..threads.get() {
+        let (queue, jobs) = channel();
+        let (jobs, threads) = (Arc::new(Mutex::new(jobs)), threads.get());
+        for _ in 0..threads {
             let jobs = Arc::clone(&jobs);
             let thread = Builder::new().name("intake".to_owned()).stack_size(Self::STACK);
             if thread.spawn(move || work(&jobs)).is_err() {
                 break;
             }
         }
-        Self { queue }
+        Self { queue, threads, inside: Arc::default() }
     }
 
-    /// Queues `job` and waits for its value. Dropping the future drops a job that has not begun.
+    /// Whether what comes now would wait long.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.inside.load(Ordering::Relaxed) >= self.threads.saturating_mul(Self::CROWDED)
+    }
+
+    /// Queues `job` where there is a place and waits for its value. Dropping the future drops a job that has not begun.
     ///
     /// # Errors
     ///
     /// [`Lost`].
     pub(super) async fn run<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, Lost> {
+        if self.inside.load(Ordering::Relaxed) > self.threads.saturating_mul(Self::WAITING) {
+            return Err(Lost::Busy);
+        }
+        self.run_surely(job).await
+    }
+
+    /// The same for a job that must not be refused: what it works on was paid for. Its callers are bounded in number.
+    ///
+    /// # Errors
+    ///
+    /// [`Lost`], and [`Lost::Busy`] only where there is no thread.
+    pub(super) async fn run_surely<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Lost> {
         let (answer, value) = oneshot::channel();
+        let place = Place::taken(&self.inside);
         let job = move || {
+            let _place = place;
             if !answer.is_closed() {
                 let value = catch_unwind(AssertUnwindSafe(job)).map_err(|_| Lost::Panicked);
                 // The one who asked may have left.
                 drop(answer.send(value));
             }
         };
-        self.queue.try_send(Box::new(job)).map_err(|_| Lost::Busy)?;
+        self.queue.send(Box::new(job)).map_err(|_| Lost::Busy)?;
         value.await.unwrap_or(Err(Lost::Busy))
+    }
+}
+
+/// A place in the pool, which a job holds until it was done or dropped.
+struct Place(Arc<AtomicUsize>);
+
+impl Place {
+    fn taken(inside: &Arc<AtomicUsize>) -> Self {
+        inside.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(inside))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -132,16 +176,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_queue_is_told_at_once() {
+    async fn a_full_queue_is_told_at_once_but_to_what_must_be_done() {
         let pool = pool();
         let (release, released) = channel::<()>();
         let mut first = Box::pin(pool.run(move || released.recv().is_ok()));
         poll_once(&mut first);
         let mut waiting: Vec<_> = (0..=Pool::WAITING).map(|_| Box::pin(pool.run(|| ()))).collect();
         waiting.iter_mut().for_each(poll_once);
+        assert!(pool.is_crowded());
         assert_eq!(pool.run(|| ()).await, Err(Lost::Busy));
+        let mut sure = Box::pin(pool.run_surely(|| 7));
+        poll_once(&mut sure);
         release.send(()).unwrap();
-        assert_eq!(first.await, Ok(true));
+        assert_eq!((first.await, sure.await), (Ok(true), Ok(7)));
+        assert!(!pool.is_crowded());
     }
 
     fn poll_once<F: Future + Unpin>(future: &mut F) {

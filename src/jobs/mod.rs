@@ -3,9 +3,13 @@
 mod spec;
 mod wait;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 pub use spec::Spec;
+use tokio::time::Instant;
 
 use crate::{
     admission::Ticket,
@@ -58,11 +62,16 @@ pub struct JobLimits {
     pub queued: usize,
 }
 
+/// For how long a full queue is taken for full without being looked at.
+const FULL_FOR: Duration = Duration::from_millis(500);
+
 /// The jobs of an installation.
 pub struct Jobs {
     store: Arc<dyn Store>,
     vault: Arc<Vault>,
     limits: JobLimits,
+    /// When a job last found no place.
+    full_at: Mutex<Option<Instant>>,
 }
 
 /// The photo of a job.
@@ -99,7 +108,7 @@ pub struct Accepted {
 impl Jobs {
     /// The jobs that a store holds.
     pub fn new(store: Arc<dyn Store>, vault: Arc<Vault>, limits: JobLimits) -> Self {
-        Self { store, vault, limits }
+        Self { store, vault, limits, full_at: Mutex::default() }
     }
 
     /// Makes a job, in one step with its seat and the upload that it takes, unless the same was asked for before. Without
@@ -129,6 +138,21 @@ impl Jobs {
             Subject::Sent(_) | Subject::Kept(_) | Subject::Untouched => {}
         }
         submitted
+    }
+
+    /// Whether a job has found no place just now, so that another need not be brought here to find none.
+    pub fn was_full(&self) -> bool {
+        self.full_at().is_some_and(|at| at.elapsed() < FULL_FOR)
+    }
+
+    fn note_full(&self) -> JobsError {
+        *self.full_at() = Some(Instant::now());
+        JobsError::QueueFull
+    }
+
+    fn full_at(&self) -> MutexGuard<'_, Option<Instant>> {
+        // Nothing panics while it is held.
+        self.full_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What an earlier request with the same key made.
@@ -206,7 +230,7 @@ impl Jobs {
             Submission::Known(known) => self.replay(&job.owner, known).await,
             Submission::Consumed => Err(JobsError::Consumed),
             Submission::NoSeat => Err(JobsError::NoSeat),
-            Submission::NoPlace => Err(JobsError::QueueFull),
+            Submission::NoPlace => Err(self.note_full()),
         };
         self.vault.destroy(&[name], 0).await?;
         otherwise

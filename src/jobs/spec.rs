@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     domain::{Analysis, KeyId, Mode, Options, PhotoReport, UploadId, Work},
+    telemetry::Trace,
     vault::PhotoTrace,
 };
 
@@ -40,6 +41,9 @@ pub struct Spec {
     pub kept: bool,
     /// Where the photo lies and how it is committed to.
     pub trace: Option<PhotoTrace>,
+    /// The trace of the request that made the job.
+    #[serde(default)]
+    pub part_of: Option<Trace>,
 }
 
 impl Spec {

@@ -7,6 +7,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     domain::{Code, KeyId, Owner, RequestId},
     store::{Store, StoreKey},
+    telemetry::Trace,
 };
 
 /// For how long the sums of an hour are kept.
@@ -17,6 +18,8 @@ const KEPT: Duration = Duration::from_secs(90 * 24 * 3_600);
 pub struct Entry {
     /// The request.
     pub request: RequestId,
+    /// The trace that it belongs to.
+    pub trace: Trace,
     /// The route's pattern, such as `/v1/figures/{id}`; never the path.
     pub route: String,
     /// The method.
@@ -55,6 +58,7 @@ impl Ledger {
             target: "figurine::ledger",
             {
                 request.id = %entry.request,
+                trace.id = %entry.trace.id(),
                 route = entry.route.as_str(),
                 method = entry.method.as_str(),
                 status = entry.status,

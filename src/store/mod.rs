@@ -49,6 +49,13 @@ pub struct StoreNature {
     pub persistence: &'static str,
 }
 
+impl StoreNature {
+    /// Whether other nodes may work on the same jobs, now or after this one.
+    pub fn is_shared(self) -> bool {
+        self.kind != "memory"
+    }
+}
+
 /// What waiters can be woken for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Topic<'a> {

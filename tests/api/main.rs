@@ -9,9 +9,12 @@
 )]
 
 mod app;
+#[path = "../authority/mod.rs"]
+mod authority;
 mod bad_input;
 mod bytes;
 mod clients;
+mod cross_origin;
 mod delivery;
 mod described;
 mod document;
@@ -21,6 +24,7 @@ mod events;
 mod faults;
 mod founding;
 mod gemini;
+mod https;
 mod installation;
 mod key_store;
 mod lapses;
@@ -44,6 +48,7 @@ mod sse;
 mod studies;
 mod styles;
 mod three_ways;
+mod tracing;
 mod two_nodes;
 mod uploads;
 mod upstream_faults;

@@ -104,10 +104,10 @@ impl Running {
 
 /// The address in a line.
 pub(crate) fn url_in(line: &str) -> String {
-    let from = line.find("http://127.0.0.1:").unwrap_or_else(|| panic!("no address: {line}"));
-    let rest = &line[from..];
-    let end = rest[7..].find(|c: char| !c.is_ascii_digit() && c != '.' && c != ':').map_or(rest.len(), |at| at + 7);
-    rest[..end].to_owned()
+    let at = line.find("://127.0.0.1:").unwrap_or_else(|| panic!("no address: {line}"));
+    let scheme = if line[..at].ends_with("https") { "https" } else { "http" };
+    let address: String = line[at + 3..].chars().take_while(|c| c.is_ascii_digit() || ".:".contains(*c)).collect();
+    format!("{scheme}://{}", address.trim_end_matches('.'))
 }
 
 pub(crate) const LISTEN: (&str, &str) = ("FIGURINE_LISTEN", "127.0.0.1:0");

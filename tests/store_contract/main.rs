@@ -9,6 +9,8 @@
     reason = "a test fails by panicking, and tells why"
 )]
 
+#[path = "../authority/mod.rs"]
+mod authority;
 mod bench;
 mod cluster_only;
 mod ends;

@@ -1,13 +1,14 @@
 //! Ways to reach a Redis over TCP: in clear, and with TLS under certificates made now, as a user with few rights.
 
-use std::{path::Path, process::Command};
-
 use figurine::store::RedisAddress;
 use secrecy::SecretString;
 
-use crate::private_redis::{
-    PrivateRedis,
-    cluster::{make_user, on_free_port},
+use crate::{
+    authority::certificates,
+    private_redis::{
+        PrivateRedis,
+        cluster::{make_user, on_free_port},
+    },
 };
 
 /// A server on a port, and its address.
@@ -33,19 +34,4 @@ pub(crate) fn tls() -> (PrivateRedis, RedisAddress) {
         let url = SecretString::from(format!("rediss://figurine:sesame@localhost:{port}"));
         Some((server, RedisAddress { url, ca: Some(std::fs::read(&ca).unwrap()) }))
     })
-}
-
-/// An authority, and a certificate of it for this machine.
-pub(crate) fn certificates(folder: &Path) {
-    let openssl = |args: &str| {
-        let made = Command::new("openssl").args(args.split_whitespace()).current_dir(folder).output();
-        let made = made.expect("this test wants openssl on the PATH");
-        assert!(made.status.success(), "{args}: {made:?}");
-    };
-    let new = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2";
-    openssl(&format!("{new} -keyout ca.key -out ca.pem -subj /CN=authority -addext basicConstraints=critical,CA:TRUE"));
-    openssl(&format!(
-        "{new} -keyout server.key -out server.pem -subj /CN=localhost -CA ca.pem -CAkey ca.key \
-         -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE"
-    ));
 }

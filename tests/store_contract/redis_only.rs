@@ -240,7 +240,7 @@ async fn a_server_that_was_restarted_with_its_data_goes_on_where_it_was() {
 async fn a_server_of_another_authority_or_a_wrong_password_is_refused() {
     let (_server, address) = reach::tls();
     let other = tempfile::tempdir().unwrap();
-    reach::certificates(other.path());
+    crate::authority::certificates(other.path());
     let stranger = std::fs::read(other.path().join("ca.pem")).unwrap();
     let (url, ca) = (address.url.expose_secret().replace("sesame", "wrong"), address.ca.clone());
     for address in [

@@ -102,7 +102,7 @@ impl Inflow {
     }
 }
 
-fn declared_length(req: &HttpRequest) -> Result<Option<u64>, Problem> {
+pub(super) fn declared_length(req: &HttpRequest) -> Result<Option<u64>, Problem> {
     let Some(value) = req.headers().get(CONTENT_LENGTH) else { return Ok(None) };
     let length = value.to_str().ok().and_then(|text| text.parse().ok());
     length.map(Some).ok_or_else(|| Problem::new(Code::MalformedRequest, "The header Content-Length cannot be read."))

@@ -60,6 +60,21 @@ fn declared_type(req: &HttpRequest) -> String {
     declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
+/// The most bytes that a body will have, by what is declared.
+pub(super) fn longest(req: &HttpRequest, limits: BodyLimits) -> u64 {
+    let most = match declared_type(req).as_str() {
+        FORM => limits.bytes + OPTIONS,
+        JSON => as_json(limits),
+        _ => limits.bytes,
+    };
+    inflow::declared_length(req).ok().flatten().map_or(most, |declared| declared.min(most))
+}
+
+/// Base64 is a third longer than what it stands for.
+fn as_json(limits: BodyLimits) -> u64 {
+    limits.bytes / 3 * 4 + OPTIONS
+}
+
 /// Receives a whole body.
 ///
 /// # Errors
@@ -76,8 +91,7 @@ pub(super) async fn receive(
             form::read(req, inflow, limits.bytes, &mut given).await?.map(Source::File)
         }
         JSON => {
-            // Base64 is a third longer than what it stands for.
-            let body = Inflow::open(req, payload, limits, limits.bytes / 3 * 4 + OPTIONS)?.whole().await?;
+            let body = Inflow::open(req, payload, limits, as_json(limits))?.whole().await?;
             json::read(body, &mut given)?
         }
         // Whatever else is declared: the bytes decide.

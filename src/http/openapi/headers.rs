@@ -6,10 +6,24 @@ use super::{components, operations};
 use crate::{domain::Code, http::problem::meaning};
 
 /// What every answer has.
-const COMMON: [&str; 2] = ["X-Request-Id", "Figurine-Server-Version"];
+const COMMON: [&str; 9] = [
+    "X-Request-Id",
+    "Figurine-Server-Version",
+    "traceparent",
+    "Cache-Control",
+    "X-Content-Type-Options",
+    "Content-Security-Policy",
+    "Referrer-Policy",
+    "Cross-Origin-Resource-Policy",
+    HSTS,
+];
+
+/// What every answer has that comes over HTTPS.
+const HSTS: &str = "Strict-Transport-Security";
 
 /// What comes with an image's bytes.
-const IMAGE: [&str; 7] = [
+const IMAGE: [&str; 8] = [
+    TIMING,
     "ETag",
     "Repr-Digest",
     "Figurine-Id",
@@ -19,33 +33,33 @@ const IMAGE: [&str; 7] = [
     "Figurine-Commitment-Salt",
 ];
 
+/// How long a figure's stages took.
+const TIMING: &str = "Server-Timing";
+
 /// Whether the answer is an earlier one's.
 const REPLAYED: &str = "Idempotency-Replayed";
 
 /// What an answer that is no error has beside [`COMMON`].
 fn of_success(operation: &str, status: &str) -> Vec<&'static str> {
     match (operation, status) {
-        ("createFigure", "201") => {
-            [&["Location", "Preference-Applied", "Cache-Control", REPLAYED], &IMAGE[..]].concat()
-        }
-        ("createFigure", "202") => vec!["Location", "Preference-Applied", "Retry-After", "Cache-Control", REPLAYED],
+        ("createFigure", "201") => [&["Location", "Preference-Applied", REPLAYED], &IMAGE[..]].concat(),
+        ("createFigure", "202") => vec!["Location", "Preference-Applied", "Retry-After", TIMING, REPLAYED],
         ("createFigure", "303") => vec!["Location", "Preference-Applied", "Retry-After", "Figurine-Id", REPLAYED],
         (_, "303") => vec!["Location", "Preference-Applied", "Retry-After", "Figurine-Id"],
-        ("readFigure", "200") => vec!["Preference-Applied", "Cache-Control"],
-        ("readImage", "200") => [&["Cache-Control", "Accept-Ranges"], &IMAGE[..]].concat(),
-        ("readImage", "206") => [&["Cache-Control", "Accept-Ranges", "Content-Range"], &IMAGE[..]].concat(),
-        ("followFigure", "200") => vec!["Cache-Control", "X-Accel-Buffering"],
-        ("readImage", "304") | ("listStyles", _) => vec!["ETag", "Cache-Control"],
-        ("createUpload", "201") => vec!["Location", "Cache-Control", REPLAYED],
-        ("createAnalysis" | "createPrompt", "200") => vec!["Cache-Control", REPLAYED],
-        ("deleteFigure" | "deleteUpload", "204") => Vec::new(),
-        _ => vec!["Cache-Control"],
+        ("readFigure", "200") => vec!["Preference-Applied", TIMING],
+        ("readImage", "200") => [&["Accept-Ranges"], &IMAGE[..]].concat(),
+        ("readImage", "206") => [&["Accept-Ranges", "Content-Range"], &IMAGE[..]].concat(),
+        ("followFigure", "200") => vec!["X-Accel-Buffering"],
+        ("readImage", "304") | ("listStyles", _) => vec!["ETag"],
+        ("createUpload", "201") => vec!["Location", REPLAYED],
+        ("createAnalysis" | "createPrompt", "200") => vec![REPLAYED],
+        _ => Vec::new(),
     }
 }
 
 /// What the error answers with these codes, all of one status, have.
 pub(super) fn of_problems(codes: &[Code]) -> Value {
-    let mut names = vec!["Cache-Control"];
+    let mut names = Vec::new();
     let is = |statuses: &[u16]| codes.iter().any(|code| statuses.contains(&meaning(*code).0));
     if is(&[401, 403]) {
         names.push("WWW-Authenticate");
@@ -79,7 +93,26 @@ pub(super) fn describe(document: &mut Value) {
 }
 
 /// What is said of headers whose values are texts: name, meaning, example.
-const TEXTS: [(&str, &str, &str); 17] = [
+const TEXTS: [(&str, &str, &str); 24] = [
+    (
+        "traceparent",
+        "The place of this request in the trace that its own `traceparent` named, or in a new one (W3C Trace Context).",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    ),
+    (
+        TIMING,
+        "How long each stage of the figure took, in milliseconds, as far as it was reached.",
+        "intake;dur=41, queue;dur=1, analyze;dur=812, render;dur=9120, finish;dur=12, total;dur=9990",
+    ),
+    ("X-Content-Type-Options", "Browsers are to take the type that is declared.", "nosniff"),
+    (
+        "Content-Security-Policy",
+        "What browsers may load from an answer: nothing.",
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
+    ("Referrer-Policy", "Browsers are to name no answer to other sites.", "no-referrer"),
+    ("Cross-Origin-Resource-Policy", "No page of another origin may embed an answer.", "same-origin"),
+    (HSTS, "Browsers are to speak HTTPS alone; over HTTPS alone.", "max-age=31536000"),
     ("Accept-Ranges", "That `Range` is understood.", "bytes"),
     ("Content-Range", "Which bytes these are, and of how many.", "bytes 0-1023/1180342"),
     ("X-Accel-Buffering", "`no`: proxies are to pass each event on at once.", "no"),
@@ -133,13 +166,19 @@ const NUMBERS: [(&str, &str, u64); 2] = [
     ("Figurine-Charged-Micro-Usd", "What was charged, in millionths of a US dollar; with bytes alone.", 39_210),
 ];
 
+/// The names of all headers that answers have.
+pub(in crate::http) fn sent() -> impl Iterator<Item = &'static str> {
+    TEXTS.iter().map(|(name, ..)| *name).chain(NUMBERS.iter().map(|(name, ..)| *name))
+}
+
 fn every() -> Map<String, Value> {
     let text = json!({"type": "string"});
     let texts = TEXTS.map(|(name, words, example)| (name, words, text.clone(), Value::from(example)));
     let number = json!({"type": "integer", "format": "int64", "minimum": 0});
     let numbers = NUMBERS.map(|(name, words, example)| (name, words, number.clone(), Value::from(example)));
     let header = |(name, words, schema, example)| {
-        let always = COMMON.contains(&name) || ["WWW-Authenticate", "Location", "Retry-After"].contains(&name);
+        let common = COMMON.contains(&name) && name != HSTS;
+        let always = common || ["WWW-Authenticate", "Location", "Retry-After"].contains(&name);
         (name.to_owned(), json!({"description": words, "required": always, "schema": schema, "example": example}))
     };
     texts.into_iter().chain(numbers).map(header).collect()

@@ -11,6 +11,7 @@ mod shared;
 
 use std::sync::LazyLock;
 
+pub(super) use headers::sent as sent_headers;
 pub(super) use reading::{LastEventIdHeader, ListQuery, RangeHeaders};
 use serde_json::{Map, Value};
 pub(super) use shapes::{

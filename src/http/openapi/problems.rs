@@ -7,7 +7,11 @@ use serde_json::{Map, Value, json};
 use super::{components, is_public, operations};
 use crate::{
     domain::{Category, Code, OptionFault, RequestId, Scope, Stage},
-    http::problem::{PROBLEM_JSON, Place, Problem, meaning},
+    http::{
+        common::Common,
+        problem::{PROBLEM_JSON, Place, Problem, meaning},
+    },
+    telemetry::Trace,
 };
 
 const KEYED: &[Code] = &[Code::MissingKey, Code::InvalidKey, Code::RevokedKey, Code::StoreUnavailable];
@@ -157,7 +161,8 @@ fn example(code: Code) -> Value {
     let refused = [Code::BlockedPhoto, Code::BlockedPrompt, Code::BlockedFigure].contains(&code);
     let problem = if refused { problem.of_category(Category::Safety) } else { problem };
     let request = RequestId::parse("req_019ab2c3d4e57f60a1b2c3d4e5f60718").unwrap_or_else(|_| RequestId::random());
-    let place = Place { base: "http://127.0.0.1:8080".to_owned(), instance: "/v1/figures".to_owned(), request };
+    let common = Common { request, trace: Trace::random(), https: false };
+    let place = Place { base: "http://127.0.0.1:8080".to_owned(), instance: "/v1/figures".to_owned(), common };
     json!({"summary": title, "value": problem.at_stage(stage(code)).placed(place).body()})
 }
 

@@ -8,8 +8,8 @@ pub(super) use meaning::meaning;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::SERVER_VERSION;
-use crate::domain::{Category, Code, OptionFault, RequestId, Stage};
+use super::common::Common;
+use crate::domain::{Category, Code, OptionFault, Stage};
 
 /// The media type of problem details.
 pub(super) const PROBLEM_JSON: &str = "application/problem+json";
@@ -94,8 +94,8 @@ pub(super) struct Place {
     pub(super) base: String,
     /// The path that was asked for.
     pub(super) instance: String,
-    /// The request.
-    pub(super) request: RequestId,
+    /// What its headers are made of.
+    pub(super) common: Common,
 }
 
 impl Problem {
@@ -194,7 +194,7 @@ impl Problem {
             detail: told.detail.clone(),
             instance: place.map(|place| place.instance.clone()).unwrap_or_default(),
             code: told.code.to_string(),
-            request_id: place.map(|place| place.request.to_string()).unwrap_or_default(),
+            request_id: place.map(|place| place.common.request.to_string()).unwrap_or_default(),
             retryable: told.code.retryable(),
             charged: false,
             stage: told.stage,
@@ -240,10 +240,10 @@ impl ResponseError for Problem {
         if is_retried_in_vain(self.0.code) {
             response.insert_header(("x-should-retry", "false"));
         }
+        let mut response = response.body(serde_json::to_string(&self.body()).unwrap_or_default());
         if let Some(place) = &self.0.place {
-            response.insert_header(("X-Request-Id", place.request.to_string()));
-            response.insert_header(("Figurine-Server-Version", SERVER_VERSION));
+            place.common.put(response.headers_mut());
         }
-        response.body(serde_json::to_string(&self.body()).unwrap_or_default())
+        response
     }
 }
