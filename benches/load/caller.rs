@@ -1,0 +1,57 @@
+//! A caller of a node.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::{Client, RequestBuilder, Response};
+
+/// A client and the keys that it uses by turns.
+pub(crate) struct Caller {
+    pub(crate) client: Client,
+    base: String,
+    keys: Vec<String>,
+}
+
+pub(crate) fn client() -> Client {
+    Client::builder().no_proxy().tcp_nodelay(true).timeout(Duration::from_secs(60)).build().unwrap()
+}
+
+impl Caller {
+    pub(crate) fn new(base: &str, keys: &[String]) -> Self {
+        Self { client: client(), base: base.to_owned(), keys: keys.to_vec() }
+    }
+
+    pub(crate) fn post(&self, number: usize, path: &str, body: Bytes) -> RequestBuilder {
+        let key = &self.keys[number % self.keys.len()];
+        self.client.post(format!("{}{path}", self.base)).bearer_auth(key).body(body)
+    }
+
+    /// Asks for a figure as an image.
+    pub(crate) fn image(&self, number: usize, photo: Bytes) -> RequestBuilder {
+        self.post(number, "/v1/figures", photo).header("Accept", "image/png")
+    }
+
+    /// Makes a figure; anything but its image fails.
+    pub(crate) async fn figure(&self, number: usize, photo: &[u8]) {
+        let answer = self.image(number, Bytes::copy_from_slice(photo)).send().await.unwrap();
+        let bytes = must(answer, 201).await;
+        assert!(bytes.starts_with(b"\x89PNG"), "{} bytes", bytes.len());
+    }
+
+    /// Has a photo read, and nothing else.
+    pub(crate) async fn validate(&self, number: usize, photo: Bytes) {
+        must(self.post(number, "/v1/figures/validate", photo).send().await.unwrap(), 200).await;
+    }
+
+    pub(crate) async fn get(&self, url: &str) -> Bytes {
+        must(self.client.get(url).send().await.unwrap(), 200).await
+    }
+}
+
+/// The body of an answer that must have this status.
+pub(crate) async fn must(answer: Response, status: u16) -> Bytes {
+    let got = answer.status();
+    let bytes = answer.bytes().await.unwrap();
+    assert_eq!(got, status, "{}", String::from_utf8_lossy(&bytes));
+    bytes
+}

@@ -1,0 +1,106 @@
+//! What a figure costs beside the calls to the engine that it is made of.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::{
+    caller::{Caller, client, must},
+    photo,
+    process::Process,
+    sample::{Sample, closed_loop},
+    site::Site,
+};
+
+/// How often Figurine and direct calls take turns.
+const TURNS: u32 = 2;
+
+pub(crate) async fn measure(clients: &[usize], length: Duration) {
+    let photo = photo::jpeg(1_536, 1_152, 577_000);
+    println!("\ncost: a JPEG of {} bytes in, a PNG of about 0.9 MB out, three calls to the engine", photo.len());
+    for (store, in_redis, delay_ms) in
+        [("memory", false, 0), ("redis", true, 0), ("memory, 1 s each call", false, 1_000)]
+    {
+        let site = Site::new(in_redis, delay_ms);
+        let bench = Bench::new(&site, &photo).await;
+        println!(
+            "\n{store}: started with {:.0} MiB; intake takes {:.1} CPU-ms",
+            bench.idle,
+            bench.intake(length).await
+        );
+        println!("clients  req/s    p50    p95    p99 ms | direct p50    p95 | added p50    p95 | CPU-ms  peak MiB");
+        // Slow calls are waited for, so that one client more or less says nothing.
+        let all = if delay_ms == 0 { clients } else { &clients[clients.len() - 1..] };
+        for clients in all {
+            bench.row(*clients, length).await;
+        }
+    }
+}
+
+struct Bench<'s> {
+    node: Process,
+    caller: Caller,
+    photo: Bytes,
+    calls: Vec<(String, Bytes)>,
+    idle: f64,
+    site: &'s Site,
+}
+
+impl<'s> Bench<'s> {
+    async fn new(site: &'s Site, photo: &[u8]) -> Self {
+        let calls = site.calls(photo).await.into_iter().map(|(path, body)| (path, Bytes::from(body))).collect();
+        let node = site.node();
+        let (caller, idle) = (Caller::new(&node.url, &site.keys), node.memory());
+        let bench = Self { node, caller, photo: Bytes::copy_from_slice(photo), calls, idle, site };
+        bench.caller.figure(0, photo).await;
+        bench
+    }
+
+    /// CPU of reading the photo: of a dry run, less that of one with as many bytes and next to no pixels.
+    async fn intake(&self, length: Duration) -> f64 {
+        let mut small = photo::jpeg(16, 16, 1);
+        small.resize(self.photo.len(), 0);
+        let mut cost = [0.0; 2];
+        for (photo, cost) in [self.photo.clone(), small.into()].into_iter().zip(&mut cost) {
+            let before = self.node.cpu_ms();
+            let dry = closed_loop(1, length, async |number| self.caller.validate(number, photo.clone()).await).await;
+            *cost = (self.node.cpu_ms() - before) / dry.count() as f64;
+        }
+        cost[0] - cost[1]
+    }
+
+    async fn row(&self, clients: usize, length: Duration) {
+        let (mut through, mut direct, mut cpu) = (Sample::default(), Sample::default(), 0.0);
+        self.node.forget_peak();
+        let client = client();
+        for _ in 0..TURNS {
+            direct.join(closed_loop(clients, length / TURNS, async |_| self.direct(&client).await).await);
+            let before = self.node.cpu_ms();
+            let turn =
+                closed_loop(clients, length / TURNS, async |number| self.caller.figure(number, &self.photo).await);
+            through.join(turn.await);
+            cpu += self.node.cpu_ms() - before;
+        }
+        println!(
+            "{clients:>7} {:>6.1} {:>6.1} {:>6.1} {:>6.1}    | {:>10.1} {:>6.1} | {:>9.1} {:>6.1} | {:>6.1}  {:>8.0}",
+            through.rate(),
+            through.ms(500),
+            through.ms(950),
+            through.ms(990),
+            direct.ms(500),
+            direct.ms(950),
+            through.ms(500) - direct.ms(500),
+            through.ms(950) - direct.ms(950),
+            cpu / through.count() as f64,
+            self.node.peak()
+        );
+    }
+
+    async fn direct(&self, client: &reqwest::Client) {
+        for (path, body) in &self.calls {
+            let call = client.post(format!("{}{path}", self.site.engine.url)).header("x-goog-api-key", "k");
+            let call = call.header("Content-Type", "application/json").body(body.clone());
+            must(call.send().await.unwrap(), 200).await;
+        }
+    }
+}
