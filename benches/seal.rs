@@ -1,6 +1,6 @@
 //! The vault over the store in memory: what sealing and opening takes.
 
-#![expect(missing_docs, clippy::unwrap_used, reason = "the macros make undocumented items; a bench fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a bench fails by panicking")]
 
 use std::{sync::Arc, time::Duration};
 

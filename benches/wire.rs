@@ -1,6 +1,6 @@
 //! Gemini's JSON with a photo or an image in it: what writing and reading takes.
 
-#![expect(missing_docs, clippy::unwrap_used, reason = "the macros make undocumented items; a bench fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a bench fails by panicking")]
 
 use std::hint::black_box;
 

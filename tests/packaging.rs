@@ -67,7 +67,7 @@ fn no_dependency_with_known_faults_is_compiled_in() {
 fn environment() -> BTreeMap<String, String> {
     let compose = YamlLoader::load_from_str(COMPOSE).expect("it is YAML");
     let Yaml::Hash(environment) = &compose[0]["x-node"]["environment"] else { panic!("no environment") };
-    let text = |value: &Yaml| value.as_str().map(str::to_owned).unwrap_or_else(|| panic!("{value:?} is no text"));
+    let text = |value: &Yaml| value.as_str().map_or_else(|| panic!("{value:?} is no text"), str::to_owned);
     environment.iter().map(|(name, value)| (text(name), text(value))).collect()
 }
 

@@ -4,10 +4,7 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
-    sync::{
-        OnceLock,
-        mpsc::{Receiver, channel},
-    },
+    sync::{OnceLock, mpsc::channel},
     time::Duration,
 };
 
@@ -43,8 +40,6 @@ pub(crate) struct Process {
     child: Child,
     /// Where it listens.
     pub(crate) url: String,
-    /// What it says; read on, since a full pipe would stop it.
-    _said: Receiver<()>,
 }
 
 impl Drop for Process {
@@ -60,9 +55,9 @@ impl Process {
         let mut child = command(folder, args, vars).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let said = BufReader::new(child.stderr.take().unwrap());
         let (found, address) = channel();
-        let (alive, _said) = channel();
         std::thread::spawn(move || {
-            let (_alive, mut lines) = (alive, Vec::new());
+            let mut lines = Vec::new();
+            // Read on to the end: a full pipe would stop the process.
             for line in said.lines().map_while(Result::ok) {
                 if let Some(at) = line.find("http://127.0.0.1:").filter(|_| line.contains("listens")) {
                     let end = line[at..].find(|c: char| ", \"".contains(c)).map_or(line.len(), |end| at + end);
@@ -75,7 +70,7 @@ impl Process {
             let _ = found.send(Err(lines));
         });
         let url = address.recv_timeout(PATIENCE).expect("it says where it listens").expect("it starts");
-        Self { child, url, _said }
+        Self { child, url }
     }
 
     /// Tells it to stop and waits for its end; whether it ended well.

@@ -98,7 +98,7 @@ impl Report<'_> {
 
     async fn alive(&mut self, settings: &Settings) -> std::io::Result<()> {
         match ask(settings).await {
-            Ok(status) if status == 200 => self.ok("node: alive"),
+            Ok(200) => self.ok("node: alive"),
             Ok(status) => self.wrong(&format!("node: answers {status}")),
             Err(error) => self.wrong(&format!("node: {}", super::with_causes(&error))),
         }

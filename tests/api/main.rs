@@ -12,6 +12,7 @@ mod app;
 #[path = "../authority/mod.rs"]
 mod authority;
 mod bad_input;
+mod bounds;
 mod bytes;
 mod clients;
 mod cross_origin;

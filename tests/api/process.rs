@@ -66,7 +66,13 @@ async fn a_server_told_to_stop_finishes_what_it_accepted() {
         engine.wait_for_calls(1).await;
         running.terminate();
         running.line_with("stopping");
-        while client().get(format!("{url}/readyz")).send().await.unwrap().status() == 200 {}
+        let unready = loop {
+            let answer = client().get(format!("{url}/readyz")).send().await.unwrap();
+            if answer.status() != 200 {
+                break answer;
+            }
+        };
+        assert_eq!(unready.headers()["connection"], "close", "what comes next goes elsewhere");
         problem_of(post(&url, &key).send().await.unwrap(), 503, "draining").await;
         engine.release();
     };

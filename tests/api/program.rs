@@ -45,7 +45,11 @@ impl Drop for Running {
 
 impl Running {
     pub(crate) fn start(folder: &TempDir, args: &[&str], vars: &[(&str, &str)]) -> Self {
-        let mut child = command(folder, args, vars).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        Self::start_command(command(folder, args, vars))
+    }
+
+    pub(crate) fn start_command(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let said = BufReader::new(child.stderr.take().unwrap());
         let (teller, lines) = channel();
         std::thread::spawn(move || {
