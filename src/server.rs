@@ -5,7 +5,15 @@ mod listening;
 mod stores;
 mod tls;
 
-use std::{io, net::TcpListener, num::NonZeroUsize, path::PathBuf, sync::Arc, thread, time::Duration};
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    num::NonZeroUsize,
+    path::PathBuf,
+    sync::Arc,
+    thread,
+    time::Duration,
+};
 
 use actix_web::{dev::ServerHandle, web::Data};
 use link::Links;
@@ -24,7 +32,7 @@ use crate::{
     domain::Moment,
     engine::{Engine, EngineSettings, SetupError},
     flow::{Flow, Reading, Twins},
-    http::{Api, BodyLimits, receiving},
+    http::{Api, BodyLimits, PrivacyStatement, receiving},
     intake::{Intake, Limits},
     jobs::{JobLimits, Jobs},
     ledger::Ledger,
@@ -32,6 +40,7 @@ use crate::{
     store::{Clock, ConnectError, MemoryStore},
     studio::{EngineKind, Models, Studio},
     tasks::Tasks,
+    telemetry,
     vault::Vault,
     worker::{self, Workers},
 };
@@ -39,9 +48,9 @@ use crate::{
 /// Why a node does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The address cannot be listened on.
-    #[error("cannot listen on {0}")]
-    Listen(std::net::SocketAddr, #[source] io::Error),
+    /// An address cannot be listened on.
+    #[error("cannot listen on {1}, which {0} says: is another server there?")]
+    Listen(&'static str, SocketAddr, #[source] io::Error),
     /// A key file cannot be read.
     #[error("cannot read {}", .0.display())]
     KeyFile(PathBuf, #[source] io::Error),
@@ -83,7 +92,8 @@ pub struct Wiring {
 
 /// A node that runs.
 pub struct Node {
-    address: std::net::SocketAddr,
+    address: SocketAddr,
+    management: SocketAddr,
     public_url: String,
     api: Data<Api>,
     memory: Option<Arc<MemoryStore>>,
@@ -100,9 +110,10 @@ impl Node {
     /// # Errors
     /// When a key, the engine or the address cannot be used.
     pub async fn start(settings: Settings, wiring: Wiring) -> Result<Self, StartError> {
-        let listener = listen(&settings)?;
-        let address = listener.local_addr().map_err(|error| StartError::Listen(settings.listen, error))?;
+        telemetry::start_metrics();
         let tls = settings.tls.as_ref().map(Tls::open).transpose()?;
+        let (listener, address) = listen(API, settings.listen)?;
+        let (management_listener, management) = listen(MANAGEMENT, settings.management_listen)?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let public_url = settings.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
         let tasks = Tasks::new(Handle::current());
@@ -115,16 +126,22 @@ impl Node {
         let api = Data::new(api(&settings, flow.clone(), tasks.clone(), (public_url.clone(), body, heartbeat))?);
         let workers = worker::start(&flow, &tasks, settings.jobs_in_flight);
         let links = Links::new(api.clone(), tls.clone());
-        let server = serve(listener, links, api.clone(), settings.max_wait)
-            .map_err(|error| StartError::Listen(address, error))?;
+        let server = serve((listener, management_listener), links, api.clone(), settings.max_wait)
+            .map_err(|error| StartError::Listen(API, address, error))?;
         let handle = server.handle();
         drop(tasks.start(server));
-        Ok(Self { address, public_url, api, memory, simulator, workers, tls, handle, drain: settings.drain })
+        let drain = settings.drain;
+        Ok(Self { address, management, public_url, api, memory, simulator, workers, tls, handle, drain })
     }
 
     /// Where it listens.
-    pub fn address(&self) -> std::net::SocketAddr {
+    pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it tells metrics and health.
+    pub fn management(&self) -> SocketAddr {
+        self.management
     }
 
     /// Base of its links.
@@ -189,8 +206,15 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long background work may take after everything was told to stop.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-fn listen(settings: &Settings) -> Result<TcpListener, StartError> {
-    TcpListener::bind(settings.listen).map_err(|error| StartError::Listen(settings.listen, error))
+const API: &str = "FIGURINE_LISTEN";
+const MANAGEMENT: &str = "FIGURINE_MANAGEMENT_LISTEN";
+
+/// Listens where a setting says; gives the address, whose port the system may have chosen.
+fn listen(setting: &'static str, address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let fault = |error| StartError::Listen(setting, address, error);
+    let listener = TcpListener::bind(address).map_err(fault)?;
+    let address = listener.local_addr().map_err(fault)?;
+    Ok((listener, address))
 }
 
 fn cores() -> NonZeroUsize {
@@ -209,6 +233,7 @@ fn api(
         receipt_jwks: flow.receipt_keys.jwks(),
         admission: Admission::new(flow.store.clone()),
         ledger: Arc::new(Ledger::new(flow.store.clone())),
+        privacy: PrivacyStatement::of(settings, &flow),
         flow,
         tasks,
         public_url,

@@ -16,7 +16,7 @@ use crate::{
     jobs::{JobsError, LEASE, Spec},
     store::{Claim, LeaseLost, Topic},
     tasks::Tasks,
-    telemetry::{Trace, within},
+    telemetry::{self, Trace, within},
     vault::VaultError,
 };
 
@@ -78,8 +78,9 @@ async fn take_jobs(flow: Arc<Flow>, tasks: Tasks, places: Arc<Semaphore>) {
             Ok(Some(claim)) => {
                 let flow = flow.clone();
                 drop(tasks.start(async move {
+                    let under_way = telemetry::UnderWay::job();
                     work(&flow, &claim).await;
-                    drop(place);
+                    drop((under_way, place));
                 }));
                 continue;
             }
@@ -104,6 +105,7 @@ async fn sweep(flow: Arc<Flow>, tasks: Tasks) {
             _ = ticks.tick() => {}
             () = stopping.cancelled() => return,
         }
+        telemetry::upkeep();
         if let Err(error) = sweep_once(&flow).await {
             tracing::warn!(%error, "the sweeper could not complete its round");
         }
@@ -122,6 +124,7 @@ pub async fn sweep_once(flow: &Flow) -> Result<(), FlowError> {
     for job in flow.store.unpurged(TO_PURGE, SWEPT_AT_ONCE).await? {
         // One that fails must not keep the others.
         if let Err(error) = flow.complete_purge(&job).await {
+            telemetry::purge_failed();
             tracing::warn!(figure.id = %job.figure, %error, "a photo could not be purged; the next round tries again");
         }
     }
@@ -149,7 +152,7 @@ async fn work(flow: &Flow, claim: &Claim) {
     let ending = match making.await {
         Ok(()) => Ending::Succeeded,
         Err(FlowError::LeaseLost) => return tracing::warn!(figure.id = %claim.lease.job.figure, "a lease was lost"),
-        Err(FlowError::Vault(VaultError::Gone)) if resumed(flow, claim).await => return,
+        Err(FlowError::Vault(VaultError::Gone)) if resumed(flow, claim, &spec).await => return,
         // Whoever takes it when its lease is over makes it; as long as the store is away, nobody could end it either.
         Err(error) if error.problem(Stage::Finish).code == Code::StoreUnavailable => return unstored(claim, &error),
         Err(error) => Ending::Without(refusal(flow, claim, &error).await),
@@ -166,8 +169,8 @@ async fn work(flow: &Flow, claim: &Claim) {
 }
 
 /// Whether a job whose photo is gone was about to end when its last worker was stopped, and is ended now.
-async fn resumed(flow: &Flow, claim: &Claim) -> bool {
-    flow.resume(claim).await.unwrap_or_else(|error| {
+async fn resumed(flow: &Flow, claim: &Claim, spec: &Spec) -> bool {
+    flow.resume(claim, spec).await.unwrap_or_else(|error| {
         tracing::warn!(figure.id = %claim.lease.job.figure, %error, "what the last worker had made cannot be used");
         false
     })

@@ -41,6 +41,7 @@ impl Site {
     fn vars(&self, listen: &str, engine: &str) -> Vec<(&'static str, String)> {
         let mut vars = vec![
             ("FIGURINE_LISTEN", listen.to_owned()),
+            ("FIGURINE_MANAGEMENT_LISTEN", "127.0.0.1:0".to_owned()),
             ("FIGURINE_SIGNING_KEYS", "signing.pem".to_owned()),
             ("FIGURINE_SEAL_KEYS", SEAL_KEY.to_owned()),
             ("FIGURINE_INDEX_KEYS", SEAL_KEY.to_owned()),

@@ -14,6 +14,7 @@ use tokio::runtime::Handle;
 use super::CommandError;
 use crate::{
     config::{Settings, TlsFiles},
+    ledger::audit::{self, Act},
     server::{RedisStores, check_tls, key_set},
     store::{RedisStore, Store, StoreError},
     tasks::Tasks,
@@ -175,7 +176,13 @@ impl Report<'_> {
     async fn store(&mut self, args: CheckArgs, name: &str, store: &RedisStore) -> std::io::Result<()> {
         let (checked, anew) = match store.check().await {
             Err(StoreError::Lost) if args.found => match store.found().await {
-                Ok(()) => (store.check().await, true),
+                Ok(()) => {
+                    // The trail lies in the store, and is not read from where data keys are.
+                    if name == "store" && audit::record(store, None, Act::StoreFounded, (None, None)).await.is_err() {
+                        self.unwise(&format!("{name}: that it was founded could not be written into its audit trail"))?;
+                    }
+                    (store.check().await, true)
+                }
                 Err(error) => return self.wrong(&format!("{name}: {error}")),
             },
             checked => (checked, false),

@@ -61,7 +61,11 @@ pub(super) async fn run(args: &DemoArgs, out: &mut dyn Write) -> Result<(), Comm
 
 /// The demo's own settings: embedded, offline, on a free port, whatever the environment says.
 fn settings() -> Result<Settings, CommandError> {
-    let vars = [("FIGURINE_LISTEN", "127.0.0.1:0"), ("FIGURINE_MAX_WAIT_SECONDS", "110")];
+    let vars = [
+        ("FIGURINE_LISTEN", "127.0.0.1:0"),
+        ("FIGURINE_MANAGEMENT_LISTEN", "127.0.0.1:0"),
+        ("FIGURINE_MAX_WAIT_SECONDS", "110"),
+    ];
     Ok(Settings::from_vars(vars.map(|(name, value)| (name.to_owned(), value.to_owned())))?)
 }
 

@@ -81,7 +81,10 @@ fn banner(node: &Node, settings: &Settings) -> Result<String, CommandError> {
     } else {
         "Everything is kept in Redis."
     };
-    let opening = format!("\nFigurine {} listens on {url}, with {engine}.\n{kept}\n\n", env!("CARGO_PKG_VERSION"));
+    let (version, management) = (env!("CARGO_PKG_VERSION"), node.management());
+    let opening = format!(
+        "\nFigurine {version} listens on {url}, with {engine}.\n{kept}\nMetrics: http://{management}/metrics\n\n"
+    );
     if !settings.signing_keys.is_empty() {
         return Ok(opening);
     }

@@ -34,6 +34,8 @@ impl fmt::Display for SettingsFaults {
 pub struct Settings {
     /// `FIGURINE_LISTEN`.
     pub listen: SocketAddr,
+    /// `FIGURINE_MANAGEMENT_LISTEN`: metrics and health.
+    pub management_listen: SocketAddr,
     /// `FIGURINE_PUBLIC_URL`, without a slash at its end; `None` is derived from the address.
     pub public_url: Option<String>,
     /// `FIGURINE_STORE_URL`.
@@ -189,6 +191,7 @@ impl Settings {
         let receipt_keys: Vec<_> = from.list("FIGURINE_RECEIPT_KEYS").into_iter().map(PathBuf::from).collect();
         Self {
             listen: from.address("FIGURINE_LISTEN"),
+            management_listen: from.address("FIGURINE_MANAGEMENT_LISTEN"),
             public_url: from.url("FIGURINE_PUBLIC_URL"),
             store: from.store("FIGURINE_STORE_URL").unwrap_or(StoreChoice::Memory),
             key_store: from.store("FIGURINE_KEY_STORE_URL"),

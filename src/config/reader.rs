@@ -41,6 +41,7 @@ const fn secret_or(name: &'static str, default: &'static str) -> Setting {
 /// Every setting there is. Another name that begins with `FIGURINE_` is a fault, so that a slip of the pen is seen.
 pub const SETTINGS: &[Setting] = &[
     plain("FIGURINE_LISTEN", "127.0.0.1:8080"),
+    plain("FIGURINE_MANAGEMENT_LISTEN", "127.0.0.1:9464"),
     plain("FIGURINE_PUBLIC_URL", ""),
     secret_or("FIGURINE_STORE_URL", "memory://"),
     secret("FIGURINE_KEY_STORE_URL"),

@@ -81,6 +81,10 @@ typed_id!(
     RequestId, "req_", "request id"
 );
 typed_id!(
+    /// The id of an entry of the audit trail.
+    ActId, "act_", "act id"
+);
+typed_id!(
     /// The id of a deletion receipt (claim `jti`).
     ReceiptId, "rcp_", "receipt id"
 );

@@ -29,7 +29,7 @@ pub use figure::{
 };
 pub use given::{GivenOptions, MOST_IMAGES};
 pub use hex::hex;
-pub use id::{FigureId, KeyId, ReceiptId, RequestId, UploadId};
+pub use id::{ActId, FigureId, KeyId, ReceiptId, RequestId, UploadId};
 pub use mode::Mode;
 pub use moment::Moment;
 pub use money::MicroUsd;

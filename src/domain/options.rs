@@ -161,6 +161,14 @@ pub enum Delivery {
 }
 
 impl Delivery {
+    /// The way as it stands in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Link => "link",
+            Self::Inline => "inline",
+        }
+    }
+
     /// Reads a way of delivery.
     pub fn parse(text: &str) -> Option<Self> {
         match text {

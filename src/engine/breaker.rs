@@ -107,6 +107,7 @@ impl Permit<'_> {
                 state.probing = false;
             }
             verdict(state, self.breakers);
+            crate::telemetry::breaker(&self.model, state.open_until.is_some());
         }
         self.settled = true;
     }

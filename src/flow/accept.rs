@@ -19,6 +19,7 @@ use crate::{
     domain::{Analysis, MicroUsd, Owner, PhotoReport, UploadId, Validation, Work, hex},
     intake::{IntakeError, Photo},
     jobs::{Accepted, JobsError, Spec, Subject, Terms},
+    ledger::preferences,
     store::{Once, StoreKey},
     studio::CheckedOptions,
     telemetry::Trace,
@@ -60,6 +61,8 @@ pub struct Order {
     pub once: Option<String>,
     /// The integrator's pseudonym for a person.
     pub end_user: Option<String>,
+    /// Whether the request asks that nothing be collected beyond what is needed.
+    pub opted_out: bool,
     /// The caller's own pairs.
     pub metadata: BTreeMap<String, String>,
     /// The caller's own salt of the receipt.
@@ -133,14 +136,16 @@ impl Flow {
         let kept = matches!(source, Source::Upload(_));
         let Drawn { subject, photo, trace, analysis } = self.draw(ticket, source, &order).await?;
         let taken = if let Subject::Kept(upload) = subject { Some(upload) } else { None };
-        let person = order.end_user.map(|end_user| self.vault.keyed_hashes("person", end_user.as_bytes()));
+        let persons = order.end_user.as_deref().map(|end_user| self.person(end_user)).unwrap_or_default();
+        let opted_out = order.opted_out || self.opted_out(ticket.owner(), &persons).await?;
         let spec = Spec {
             key: ticket.key(),
             mode: ticket.mode(),
             work: order.work,
             options: order.options.for_photo(photo.as_ref()),
             metadata: order.metadata,
-            person: person.and_then(|hashes| hashes.into_iter().next()),
+            person: persons.into_iter().next(),
+            opted_out,
             photo,
             analysis,
             intake_ms: millis(clock).unwrap_or_default(),
@@ -148,12 +153,17 @@ impl Flow {
             trace,
             part_of: Some(order.trace),
         };
+        let person = spec.person.clone();
         let terms = Terms { once, deadline: order.deadline };
         let accepted = self.jobs.submit(ticket, subject, spec, terms).await?;
         if let Some(upload) = taken.filter(|_| !accepted.replayed) {
-            self.note_taken(&accepted.job, &upload).await;
+            self.note_taken(&accepted.job, &upload, person.as_deref()).await;
         }
         Ok(accepted)
+    }
+
+    async fn opted_out(&self, owner: &Owner, persons: &[String]) -> Result<bool, JobsError> {
+        Ok(preferences::opted_out(self.store.as_ref(), owner, persons).await?)
     }
 
     /// What a job is made from. An upload is taken by a figure alone; analyses and prompts look at it.

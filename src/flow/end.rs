@@ -8,7 +8,9 @@ use super::{Flow, FlowError, Made};
 use crate::{
     domain::{Code, Figure, FigureLinks, ImageMade, JobProblem, Moment, Stage, State, UploadTrace, Work},
     jobs::{JobsError, Spec},
-    store::{Adoption, Claim, Finish, Job, JobRef, LeaseLost, NotFinished, StoreError, StoreKey},
+    ledger::{Outcome, of_job, of_unknown_job},
+    store::{Adoption, Claim, Finish, Job, JobRef, LeaseLost, NotFinished, StoreError, StoreKey, Tally},
+    telemetry,
     vault::{VaultError, Witness},
 };
 
@@ -39,7 +41,7 @@ impl Ending {
 }
 
 /// For how long a receipt is kept.
-pub(super) const RECEIPT_KEPT: Duration = Duration::from_secs(30 * 24 * 3_600);
+pub const RECEIPT_KEPT: Duration = Duration::from_secs(30 * 24 * 3_600);
 
 impl Flow {
     /// Ends a job that this node holds. In this order, so that a crash at any point leaves nothing that opens: the
@@ -68,7 +70,14 @@ impl Flow {
     /// # Errors
     /// When the lease is over, or store or vault fail.
     pub async fn give_up(&self, claim: &Claim, code: Code) -> Result<(), FlowError> {
-        let finish = |state| Finish { state, code: Some(code), adopt: Vec::new(), release: true };
+        let now = self.store.now().await?;
+        let finish = |state| Finish {
+            state,
+            code: Some(code),
+            adopt: Vec::new(),
+            release: true,
+            tallies: of_unknown_job(state, (&claim.lease.job.owner, &claim.job.key), now),
+        };
         if self.store.finish(&claim.lease, finish(State::Failed)).await?.is_err() {
             let canceled = self.store.finish(&claim.lease, finish(State::Canceled)).await?;
             canceled.map_err(|_| FlowError::LeaseLost)?;
@@ -85,8 +94,10 @@ impl Flow {
     ) -> Result<Result<(), NotFinished>, FlowError> {
         let lease = &claim.lease;
         let mut figure = self.outcome(claim, spec, &made, ending).await?;
+        let tallies = self.tallies(claim, spec, &figure, made.images.len() as u64).await?;
         let adopt = self.stage(claim, &mut figure, made).await?;
         if self.store.renew(lease, crate::jobs::LEASE).await? == Err(LeaseLost) {
+            self.unstage_if_forgotten(&lease.job, &adopt, lease.token).await?;
             return Err(FlowError::LeaseLost);
         }
         if let Some(photo) = &claim.job.photo {
@@ -97,14 +108,46 @@ impl Flow {
         let finish = Finish {
             state: ending.state(),
             code: problem.map(|problem| problem.code),
-            adopt,
+            adopt: adopt.clone(),
             release: problem.is_some_and(|problem| problem.retryable && !problem.charged),
+            tallies,
         };
         let finished = self.store.finish(lease, finish).await?;
-        if finished == Err(NotFinished::CancelAsked) {
-            self.vault.destroy(&names, lease.token).await?;
+        match finished {
+            Ok(()) => tell(&figure, spec.work),
+            Err(NotFinished::CancelAsked) => self.vault.destroy(&names, lease.token).await?,
+            Err(NotFinished::LeaseLost) => self.unstage_if_forgotten(&lease.job, &adopt, lease.token).await?,
         }
         Ok(finished)
+    }
+
+    /// Nobody adopts what was made for a job that was erased meanwhile. Where the job is there, another works on it, or
+    /// it has ended and this is its result.
+    async fn unstage_if_forgotten(&self, of: &JobRef, adopt: &[Adoption], token: u32) -> Result<(), FlowError> {
+        if self.store.job(of).await?.is_none() {
+            self.vault.unstage(adopt, token).await?;
+        }
+        Ok(())
+    }
+
+    /// What is counted with the end.
+    pub(super) async fn tallies(
+        &self,
+        claim: &Claim,
+        spec: &Spec,
+        figure: &Figure,
+        images: u64,
+    ) -> Result<Vec<Tally>, FlowError> {
+        let outcome = Outcome {
+            work: spec.work,
+            state: figure.status,
+            images,
+            cost: figure.cost,
+            options: &spec.options,
+            opted_out: spec.opted_out,
+        };
+        let now = self.store.now().await?;
+        Ok(of_job(&outcome, (&claim.lease.job.owner, &claim.job.key), now))
     }
 
     /// Completes the purge of a job that has ended; safe to do again.
@@ -120,8 +163,19 @@ impl Flow {
                 let receipt = Bytes::from(self.receipt_of(&job, &spec, &witness).await?);
                 let of_figure = (spec.work == Work::Figure).then(|| StoreKey::receipt(&of.owner, &of.figure));
                 let of_upload = spec.upload().map(|upload| StoreKey::upload_receipt(&of.owner, &upload));
-                for name in of_upload.into_iter().chain(of_figure) {
-                    self.store.put(&name, receipt.clone(), RECEIPT_KEPT).await?;
+                if let Some(upload) = spec.upload() {
+                    self.note_held(&of.owner, &upload, None, spec.person.as_deref()).await?;
+                }
+                let names: Vec<_> = of_upload.into_iter().chain(of_figure).collect();
+                for name in &names {
+                    self.store.put(name, receipt.clone(), RECEIPT_KEPT).await?;
+                }
+                if self.store.job(of).await?.is_none() {
+                    // It was erased meanwhile, and its receipt must not be what is left.
+                    self.store.delete(&names).await?;
+                    if let Some(upload) = spec.upload() {
+                        self.strike_held(&of.owner, &upload, spec.person.as_deref()).await?;
+                    }
                 }
             }
             Err(JobsError::Store(error) | JobsError::Vault(VaultError::Store(error @ StoreError::Unavailable))) => {
@@ -130,6 +184,7 @@ impl Flow {
             // Nobody knows any more what the photo was committed to; the photo is gone all the same.
             Err(error) => tracing::warn!(figure.id = %of.figure, %error, "a photo went without a receipt"),
         }
+        telemetry::purged(witness.purged_at.since(job.ended_at.unwrap_or(witness.purged_at)));
         self.purged(of, witness.purged_at).await
     }
 
@@ -195,6 +250,24 @@ impl Flow {
         figure.problem = ending.problem().cloned();
         figure.problems.clone_from(&made.problems);
         Ok(figure)
+    }
+}
+
+/// Counts a job that ended for the metrics.
+pub(super) fn tell(figure: &Figure, work: Work) {
+    let code = figure.problem.as_ref().map_or("none", |problem| problem.code.as_str());
+    telemetry::job_ended(work.as_str(), figure.status.as_str(), code);
+    let times = figure.timings_ms;
+    for (stage, millis) in [
+        ("intake", times.intake),
+        ("queue", times.queue),
+        ("analyze", times.analyze),
+        ("enhance", times.enhance),
+        ("render", times.render),
+        ("finish", times.finish),
+        ("total", times.total),
+    ] {
+        telemetry::stage(stage, millis);
     }
 }
 

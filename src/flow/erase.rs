@@ -34,7 +34,7 @@ impl Flow {
         }
     }
 
-    async fn cancel_waiting(&self, claim: &Claim) -> Result<(), FlowError> {
+    pub(super) async fn cancel_waiting(&self, claim: &Claim) -> Result<(), FlowError> {
         let spec = match self.jobs.spec(&claim.lease.job).await {
             Ok(spec) => spec,
             Err(JobsError::Store(error) | JobsError::Vault(VaultError::Store(error))) => return Err(error.into()),

@@ -8,15 +8,17 @@ mod read;
 mod reading;
 mod receipt;
 mod resume;
+mod rights;
 mod upload;
 
 use std::{sync::Arc, time::Duration};
 
 pub use accept::{AcceptError, Order, Received, Source, Twins};
 use bytes::Bytes;
-pub use end::Ending;
+pub use end::{Ending, RECEIPT_KEPT};
 pub use problem::FlowError;
 pub use reading::Reading;
+pub use rights::{Erasure, HeldEvent, HeldRecord, Subject};
 use tokio::time::Instant;
 pub use upload::UploadError;
 use zeroize::Zeroizing;

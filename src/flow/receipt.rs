@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What a receipt never speaks of.
-const NOT_COVERED: [&str; 3] = [
+pub(super) const NOT_COVERED: [&str; 3] = [
     "copies that the sender keeps, and what lies between the sender and this server",
     "what a recipient keeps under its own terms",
     "memory of the process that was freed but not yet overwritten, where a library freed it",
@@ -31,6 +31,7 @@ impl Flow {
         (witness, reason): (&Witness, Reason),
         recipients: Vec<Recipient>,
     ) -> Result<String, FlowError> {
+        let [operator, privacy_contact] = self.answerable();
         let receipt = Receipt {
             iss: self.issuer.clone(),
             iat: u64::try_from(witness.purged_at.unix_seconds()).unwrap_or_default(),
@@ -48,15 +49,21 @@ impl Flow {
             verified_absent: Some(absent(witness)),
             recipients,
             not_covered: NOT_COVERED.map(|words| NotCovered(words.to_owned())).into(),
-            operator: self.operator.name.clone().unwrap_or_else(|| UNNAMED.to_owned()),
-            privacy_contact: self.operator.privacy_contact.clone().unwrap_or_else(|| UNNAMED.to_owned()),
+            operator,
+            privacy_contact,
             results: Vec::new(),
         };
         Ok(sign(&self.receipt_keys, &receipt)?)
     }
 
+    /// Who runs the installation, and where people turn to.
+    pub(super) fn answerable(&self) -> [String; 2] {
+        let named = |name: &Option<String>| name.clone().unwrap_or_else(|| UNNAMED.to_owned());
+        [named(&self.operator.name), named(&self.operator.privacy_contact)]
+    }
+
     /// Who may have got the photo: the offline engine runs in this process, and so nobody did.
-    pub(super) fn recipients(&self, mode: Mode) -> Vec<Recipient> {
+    pub fn recipients(&self, mode: Mode) -> Vec<Recipient> {
         let studio = self.studio(mode);
         match studio.kind() {
             EngineKind::Offline => Vec::new(),
@@ -94,7 +101,7 @@ pub(super) fn reason(state: State, code: Option<Code>) -> Reason {
     }
 }
 
-fn absent(witness: &Witness) -> VerifiedAbsent {
+pub(super) fn absent(witness: &Witness) -> VerifiedAbsent {
     let store = if witness.blobs.kind == "memory" { StoreKind::Memory } else { StoreKind::Redis };
     let persistence = match witness.data_keys.persistence {
         "none" => Persistence::None,
@@ -103,7 +110,7 @@ fn absent(witness: &Witness) -> VerifiedAbsent {
     VerifiedAbsent { by: VerifiedBy::ReadBack, store, persistence, grade: Grade::Measured }
 }
 
-fn date(moment: Moment) -> Result<OffsetDateTime, ReceiptError> {
+pub(super) fn date(moment: Moment) -> Result<OffsetDateTime, ReceiptError> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(moment.unix_millis()) * 1_000_000)
         .map_err(|_| ReceiptError::Claims)
 }

@@ -1,8 +1,9 @@
 //! Jobs whose worker was stopped at their very end.
 
-use super::{Flow, FlowError};
+use super::{Flow, FlowError, end::tell};
 use crate::{
     domain::Figure,
+    jobs::Spec,
     store::{Adoption, Claim, Finish, NotFinished, StoreKey},
     vault::VaultError,
 };
@@ -13,18 +14,23 @@ impl Flow {
     ///
     /// # Errors
     /// When the lease is over, or store or vault fail.
-    pub async fn resume(&self, claim: &Claim) -> Result<bool, FlowError> {
+    pub async fn resume(&self, claim: &Claim, spec: &Spec) -> Result<bool, FlowError> {
         for token in (1..claim.lease.token).rev() {
             let Some((figure, adopt)) = self.left_by(claim, token).await? else { continue };
             let problem = figure.problem.as_ref();
+            let tallies = self.tallies(claim, spec, &figure, figure.images.len() as u64).await?;
             let finish = Finish {
                 state: figure.status,
                 code: problem.map(|problem| problem.code),
                 adopt,
                 release: problem.is_some_and(|problem| problem.retryable && !problem.charged),
+                tallies,
             };
             match self.store.finish(&claim.lease, finish).await? {
-                Ok(()) => self.complete_purge(&claim.lease.job).await?,
+                Ok(()) => {
+                    tell(&figure, spec.work);
+                    self.complete_purge(&claim.lease.job).await?;
+                }
                 Err(NotFinished::LeaseLost) => return Err(FlowError::LeaseLost),
                 Err(NotFinished::CancelAsked) => return Ok(false),
             }

@@ -9,7 +9,7 @@ use crate::{
     admission::Ticket,
     domain::{FigureId, Mode, Moment, Owner, PhotoReport, Upload, UploadId, UploadLinks, UploadStatus},
     jobs::JobsError,
-    store::{JobRef, Known, Once, StoreError, StoreKey},
+    store::{Held, HeldId, JobRef, Known, Once, StoreError, StoreKey},
     vault::{
         Deposit, PhotoTrace, VaultError,
         receipt::{Reason, Recipient, verify},
@@ -108,6 +108,8 @@ impl Flow {
         let expires_at = trace.stored_at.plus(self.upload_ttl);
         let photo = deposit.report().clone();
         let kept = Kept { photo, trace: trace.clone(), expires_at, figure: None };
+        // Before it is there, so that nothing is there unknown.
+        self.note_held(owner, &trace.upload, once.map(|once| &once.name), None).await?;
         self.remember(owner, &kept).await?;
         self.store.put(&StoreKey::unused(owner, &trace.upload), "unused".into(), self.upload_ttl).await?;
         let Some(once) = once else { return Ok(None) };
@@ -127,14 +129,57 @@ impl Flow {
     }
 
     /// Notes which figure has taken an upload. Without the note it is known as taken all the same.
-    pub(super) async fn note_taken(&self, job: &JobRef, id: &UploadId) {
-        let noted = match self.known_upload(&job.owner, id).await {
-            Ok((kept, _)) => self.remember(&job.owner, &Kept { figure: Some(job.figure), ..kept }).await,
-            Err(error) => Err(error),
-        };
+    pub(super) async fn note_taken(&self, job: &JobRef, id: &UploadId, person: Option<&str>) {
+        let noted = self.try_note_taken(job, id, person).await;
         if let Err(error) = noted {
             tracing::warn!(figure.id = %job.figure, %error, "it was not noted which figure took an upload");
         }
+    }
+
+    async fn try_note_taken(&self, job: &JobRef, id: &UploadId, person: Option<&str>) -> Result<(), UploadError> {
+        if person.is_some() {
+            self.note_held(&job.owner, id, None, person).await?;
+        }
+        let (kept, _) = self.known_upload(&job.owner, id).await?;
+        self.remember(&job.owner, &Kept { figure: Some(job.figure), ..kept }).await?;
+        if self.store.job(job).await?.is_none() {
+            // It was erased meanwhile, and what was just written must not be what is left.
+            self.vault.destroy(&[StoreKey::upload(&job.owner, id)], 0).await?;
+            self.strike_held(&job.owner, id, person).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes down that an upload is held for an account, and for one of its people, so that it is found by whoever may
+    /// see or erase it.
+    pub(super) async fn note_held(
+        &self,
+        owner: &Owner,
+        id: &UploadId,
+        once: Option<&StoreKey>,
+        person: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let line = Held::new(HeldId::Upload(*id), once, person).line();
+        self.store.note(&StoreKey::held(owner), &line).await?;
+        if let Some(person) = person {
+            self.store.note(&StoreKey::person(owner, person), &line).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes back what [`Self::note_held`] wrote down without a request.
+    pub(super) async fn strike_held(
+        &self,
+        owner: &Owner,
+        id: &UploadId,
+        person: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let lines = [Held::new(HeldId::Upload(*id), None, person).to_string()];
+        self.store.strike(&StoreKey::held(owner), &lines).await?;
+        if let Some(person) = person {
+            self.store.strike(&StoreKey::person(owner, person), &lines).await?;
+        }
+        Ok(())
     }
 
     /// Notes that an upload is shown to somebody without its being taken, for its receipt.

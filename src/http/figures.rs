@@ -16,7 +16,6 @@ use super::{
     openapi::ImageFile,
     order::{self, receive},
     problem::Problem,
-    record::Draft,
     timing,
 };
 use crate::{
@@ -77,16 +76,13 @@ async fn deliver(
 ) -> Result<HttpResponse, Problem> {
     let id = &accepted.job.figure;
     let known = api.flow.jobs.wait(&accepted.job, Instant::now() + patience.wait).await?;
-    let job = known.ok_or_else(lost)?;
+    let job = known.ok_or_else(erased)?;
     // Who asked for an answer at once gets that answer, however fast the figure was.
     let waited = !patience.is_for_later();
     if waited && job.state.is_terminal() && job.state != State::Succeeded {
         return Err(failure(api, &job).await);
     }
     let done = waited && job.purged_at.is_some();
-    if let Some(draft) = Draft::of(req).filter(|_| done && !accepted.replayed) {
-        draft.made_figure();
-    }
     let mut response = match (answer, done) {
         (Answer::AnyImage | Answer::Image(_), true) => {
             let mut response = images::send(api, req, &job, 0).await?;
@@ -167,9 +163,9 @@ fn unopenable() -> Problem {
     Problem::new(Code::FigureExpired, "The figure's data key was lost, so it cannot be opened any more.")
 }
 
-/// A job that was there and is not: it outlives its result by a day, so the store has lost it.
-pub(super) fn lost() -> Problem {
-    Problem::new(Code::StoreLost, "The store has lost the figure. Nothing was charged.")
+/// A job that is not there although the store has lost nothing: everything of it was erased.
+pub(super) fn erased() -> Problem {
+    Problem::new(Code::FigureDeleted, "Everything of the figure was erased on request.")
 }
 
 /// Finds a job of the caller's account; somebody else's is as if it did not exist.
@@ -194,7 +190,11 @@ pub(super) async fn gone(api: &Api, job: &Job) -> Problem {
     };
     let in_time = job.expires_at.is_none_or(|at| at > now);
     if in_time && !job.deleted {
-        return job.code.map_or_else(unopenable, |code| Problem::new(code, "The figure's record is gone."));
+        return match api.flow.store.job(&job.of).await {
+            Ok(None) => erased(),
+            Ok(Some(_)) => job.code.map_or_else(unopenable, |code| Problem::new(code, "The figure's record is gone.")),
+            Err(error) => error.into(),
+        };
     }
     let of_figure = api.flow.read_receipt(&job.of.owner, &job.of.figure).await;
     let receipt = match (of_figure, job.photo) {
@@ -229,7 +229,7 @@ pub(super) async fn read(
     let patience = Patience::of_reader(&req, api.max_wait)?;
     if patience.applied == Some("wait") {
         let waited = api.flow.jobs.wait(&job.of, Instant::now() + patience.wait).await?;
-        job = waited.ok_or_else(lost)?;
+        job = waited.ok_or_else(erased)?;
     }
     let figure = inline::filled(&api, &job, read_or_gone(&api, &job).await?).await?;
     let answer = |figure: &Figure| HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(figure);

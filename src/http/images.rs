@@ -19,7 +19,7 @@ use super::{
     caller::Authenticated,
     ephemeral::{Delivered, erased_after},
     etag::is_known,
-    figures::{failure, find, gone, lost, read_or_gone, to_image},
+    figures::{erased, failure, find, gone, read_or_gone, to_image},
     negotiate::{Patience, accepts_image},
     openapi::ImageFile,
     problem::Problem,
@@ -66,7 +66,7 @@ pub(super) async fn read(
     let job = find(&api, ticket.owner(), &id).await?;
     let patience = Patience::of_reader(&req, api.max_wait)?;
     let waited = api.flow.jobs.wait(&job.of, Instant::now() + patience.wait).await?;
-    let job = waited.ok_or_else(lost)?;
+    let job = waited.ok_or_else(erased)?;
     match job.state {
         State::Succeeded if job.purged_at.is_some() => send_unless_known(&api, &req, &job, index).await,
         State::Failed | State::Blocked | State::Canceled => Err(failure(&api, &job).await),

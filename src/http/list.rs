@@ -24,7 +24,7 @@ const AT_ONCE: usize = 8;
 /// The type of the object.
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
-enum ListObject {
+pub(super) enum ListObject {
     List,
 }
 
@@ -53,14 +53,14 @@ pub(super) struct FigureList {
 )]
 pub(super) async fn read(api: Data<Api>, caller: Authenticated, req: HttpRequest) -> Result<HttpResponse, Problem> {
     let ticket = api.admit(&req, caller, Some(Scope::FiguresRead)).await?;
-    let page = Page::asked(req.query_string())?;
+    let page: Page<FigureId> = Page::asked(req.query_string(), |text| FigureId::parse(text).ok())?;
     let mut jobs = api.flow.store.jobs_of(ticket.owner(), page.before, page.limit + 1).await?;
     let has_more = jobs.len() > page.limit;
     jobs.truncate(page.limit);
     let last = jobs.last().map(|job| job.of.figure).filter(|_| has_more);
     let figures = stream::iter(&jobs).map(|job| figure(&api, job)).buffered(AT_ONCE);
     let data = figures.try_filter_map(|figure| async { Ok(figure) }).try_collect().await?;
-    let page = FigureList { object: ListObject::List, data, has_more, next_cursor: last.map(cursor) };
+    let page = FigureList { object: ListObject::List, data, has_more, next_cursor: last.as_ref().map(cursor) };
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(page))
 }
 
@@ -77,18 +77,21 @@ async fn figure(api: &Api, job: &Job) -> Result<Option<Figure>, Problem> {
 }
 
 /// What page is wanted.
-struct Page {
-    limit: usize,
-    before: Option<FigureId>,
+pub(super) struct Page<C> {
+    pub(super) limit: usize,
+    pub(super) before: Option<C>,
 }
 
-impl Page {
-    fn asked(query: &str) -> Result<Self, Problem> {
+impl<C> Page<C> {
+    /// Reads what page is wanted; `last` reads what a cursor stands for.
+    pub(super) fn asked(query: &str, last: impl Fn(&str) -> Option<C>) -> Result<Self, Problem> {
         let (mut limit, mut before, mut faults) = (None, None, Vec::new());
         for (name, value) in query::pairs(query)? {
             let fault = match name.as_str() {
-                "limit" if limit.is_none() => take(&mut limit, limit_of(&value), "a whole number from 1 to 100"),
-                "cursor" if before.is_none() => take(&mut before, figure_of(&value), "the next_cursor of a page"),
+                "limit" if limit.is_none() => query::take(&mut limit, limit_of(&value), "a whole number from 1 to 100"),
+                "cursor" if before.is_none() => {
+                    query::take(&mut before, behind(&value).and_then(|text| last(&text)), "the next_cursor of a page")
+                }
                 "limit" | "cursor" => Err("given twice".to_owned()),
                 _ => {
                     faults.push(OptionFault::unknown(&name));
@@ -104,22 +107,17 @@ impl Page {
     }
 }
 
-fn take<T>(place: &mut Option<T>, value: Option<T>, wanted: &str) -> Result<(), String> {
-    *place = value;
-    if place.is_some() { Ok(()) } else { Err(format!("must be {wanted}")) }
-}
-
 fn limit_of(text: &str) -> Option<usize> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|limit| digits && (1..=MOST).contains(limit))
 }
 
-/// Where the page after this figure begins: opaque to callers, so that it may become something else.
-fn cursor(last: FigureId) -> String {
+/// Where the page after this one begins: opaque to callers, so that it may become something else.
+pub(super) fn cursor(last: &impl ToString) -> String {
     URL_SAFE_NO_PAD.encode(last.to_string())
 }
 
-fn figure_of(cursor: &str) -> Option<FigureId> {
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-    FigureId::parse(std::str::from_utf8(&bytes).ok()?).ok()
+/// What a cursor stands for.
+fn behind(cursor: &str) -> Option<String> {
+    String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()
 }

@@ -38,8 +38,8 @@ pub(super) struct Me {
     /// Until when the key is valid.
     #[schema(value_type = String, format = DateTime)]
     expires_at: Moment,
-    /// Sums of the running hour, in UTC.
-    #[schema(example = json!({"requests": 3, "figures": 1}))]
+    /// Counts of the running hour, in UTC; all of them are in `/v1/usage`.
+    #[schema(example = json!({"requests": 3, "refused_or_failed": 1, "figures": 1, "bytes_in": 3_412_881, "bytes_out": 5_120}))]
     this_hour: BTreeMap<String, u64>,
 }
 
@@ -71,7 +71,20 @@ pub(super) async fn read(api: Data<Api>, caller: Authenticated, req: HttpRequest
         limits: Limits { in_flight: ticket.seats() },
         issued_at: Moment::from_unix_seconds(caller.issued_at()),
         expires_at: Moment::from_unix_seconds(caller.expires_at()),
-        this_hour: api.ledger.this_hour(ticket.owner(), &caller.key_id()).await?.into_iter().collect(),
+        this_hour: this_hour(&api.ledger.this_hour(ticket.owner(), &caller.key_id()).await?),
     };
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(me))
+}
+
+/// The counts that are told here, whether or not there was anything to count.
+fn this_hour(counts: &BTreeMap<String, u64>) -> BTreeMap<String, u64> {
+    let of = |name: &str| counts.get(name).copied().unwrap_or_default();
+    let told = [
+        ("requests", of("requests")),
+        ("refused_or_failed", of("refusals") + of("failures") + of("abandoned")),
+        ("figures", of("figures")),
+        ("bytes_in", of("bytes_in")),
+        ("bytes_out", of("bytes_out")),
+    ];
+    told.map(|(name, count)| (name.to_owned(), count)).into()
 }

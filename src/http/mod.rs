@@ -1,5 +1,6 @@
 //! The edge: the only module that knows HTTP. This page is the route table.
 
+mod audit;
 mod body;
 mod caller;
 mod common;
@@ -14,18 +15,22 @@ mod images;
 mod inline;
 mod list;
 mod me;
+mod metrics;
 mod negotiate;
 pub mod openapi;
 mod order;
+mod privacy;
 mod problem;
 mod query;
 mod range;
 mod record;
 mod rest;
+mod rights;
 mod span;
 mod studies;
 mod timing;
 mod uploads;
+mod usage;
 mod validate;
 mod wire;
 
@@ -38,6 +43,8 @@ use actix_web::{
 };
 pub use body::BodyLimits;
 pub use cors::cors;
+pub use metrics::management_routes;
+pub use privacy::PrivacyStatement;
 pub use problem::ProblemBody;
 pub use record::record;
 pub use span::FigurineSpan;
@@ -83,6 +90,8 @@ pub struct Api {
     pub flow: Arc<Flow>,
     /// The end of the chain.
     pub ledger: Arc<Ledger>,
+    /// What is recorded, for whoever asks.
+    pub privacy: PrivacyStatement,
     /// Work that outlives its connection.
     pub tasks: Tasks,
     /// Base of absolute links.
@@ -160,7 +169,7 @@ pub fn routes(config: &mut ServiceConfig) {
             get => uploads::receipt, head => uploads::receipt))
         .service(resource!("/v1/analyses", "POST, OPTIONS", post => studies::analyze))
         .service(resource!("/v1/prompts", "POST, OPTIONS", post => studies::write))
-        .service(resource!("/v1/me", "GET, HEAD, OPTIONS", get => me::read, head => me::read))
+        .configure(account_routes)
         .service(resource!("/v1/styles", "GET, HEAD, OPTIONS", get => discovery::styles, head => discovery::styles))
         .service(resource!("/v1/models", "GET, HEAD, OPTIONS", get => discovery::models, head => discovery::models))
         .service(
@@ -175,6 +184,19 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(resource!("/healthz", "GET, HEAD, OPTIONS", get => health::alive, head => health::alive))
         .service(resource!("/readyz", "GET, HEAD, OPTIONS", get => health::ready, head => health::ready))
         .default_service(web::to(nothing_here));
+}
+
+/// What accounts are told of themselves, and people's rights.
+fn account_routes(config: &mut ServiceConfig) {
+    config
+        .service(resource!("/v1/me", "GET, HEAD, OPTIONS", get => me::read, head => me::read))
+        .service(resource!("/v1/me/data", "GET, HEAD, DELETE, OPTIONS",
+            get => rights::read, head => rights::read, delete => rights::erase))
+        .service(resource!("/v1/me/preferences", "GET, HEAD, PUT, OPTIONS",
+            get => rights::preferred, head => rights::preferred, put => rights::prefer))
+        .service(resource!("/v1/usage", "GET, HEAD, OPTIONS", get => usage::read, head => usage::read))
+        .service(resource!("/v1/audit", "GET, HEAD, OPTIONS", get => audit::list, head => audit::list))
+        .service(resource!("/v1/privacy", "GET, HEAD, OPTIONS", get => privacy::read, head => privacy::read));
 }
 
 #[expect(clippy::unused_async, reason = "handlers are async")]

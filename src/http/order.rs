@@ -13,6 +13,7 @@ use super::{
     common::trace_of,
     negotiate::{Answer, Patience},
     problem::Problem,
+    record::Draft,
 };
 use crate::{
     domain::{Code, GivenOptions, OptionFault, Work},
@@ -58,6 +59,9 @@ pub(super) async fn receive(
         sent.given.fault(OptionFault::invalid(name, reason));
     }
     let order = early.map_or_else(|| checked(api, req, asked, sent.given), Ok)?;
+    if let Some((draft, end_user)) = Draft::of(req).zip(order.end_user.as_deref()) {
+        draft.for_person(api.flow.person(end_user));
+    }
     Ok(Received { source, order })
 }
 
@@ -137,11 +141,12 @@ fn checked(
     // A figure can be fetched later; of what is given in the answer alone nobody would hear.
     let deadline = (work != Work::Figure).then_some(api.max_wait);
     let trace = trace_of(req);
-    Ok(Order { work, deadline, options, canonical, once, end_user, metadata, salt, trace })
+    let opted_out = req.headers().get("Sec-GPC").is_some_and(|value| value == "1");
+    Ok(Order { work, deadline, options, canonical, once, end_user, opted_out, metadata, salt, trace })
 }
 
 /// The value of a header that may stand there once.
-fn only<'r>(req: &'r HttpRequest, name: &str) -> Result<Option<&'r str>, Problem> {
+pub(super) fn only<'r>(req: &'r HttpRequest, name: &str) -> Result<Option<&'r str>, Problem> {
     let mut values = req.headers().get_all(name);
     let unreadable =
         || Problem::new(Code::MalformedRequest, format!("The header {name} cannot be read, or is there twice."));

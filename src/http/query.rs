@@ -24,6 +24,15 @@ pub(super) fn pairs(query: &str) -> Result<Vec<(String, String)>, Problem> {
         .ok_or_else(|| Problem::new(Code::MalformedRequest, "The query has a percent-encoding that is not UTF-8."))
 }
 
+/// Keeps a value that could be read, or says what it must be.
+///
+/// # Errors
+/// What it must be.
+pub(super) fn take<T>(place: &mut Option<T>, value: Option<T>, wanted: &str) -> Result<(), String> {
+    *place = value;
+    if place.is_some() { Ok(()) } else { Err(format!("must be {wanted}")) }
+}
+
 fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();

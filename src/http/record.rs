@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     domain::{Code, KeyId, Owner},
-    ledger::{Entry, Ledger},
+    ledger::{Client, Entry, Ledger},
     tasks::Tasks,
 };
 
@@ -39,19 +39,12 @@ struct Open {
 
 impl Draft {
     fn new(api: &Api, req: &ServiceRequest, common: Common) -> Self {
-        let entry = Entry {
-            request: common.request,
-            trace: common.trace,
-            route: "unmatched".to_owned(),
-            method: req.method().as_str().chars().take(16).collect(),
-            status: None,
-            code: None,
-            who: None,
-            bytes_in: 0,
-            bytes_out: 0,
-            duration_ms: 0,
-            figures: 0,
-        };
+        let method: String = req.method().as_str().chars().take(16).collect();
+        let mut entry = Entry::new(common.request, common.trace, ("unmatched", &method));
+        let header = |name: &str| req.headers().get(name).and_then(|value| value.to_str().ok());
+        entry.client = Client::of(header("User-Agent"));
+        entry.opted_out = header("Sec-GPC") == Some("1");
+        entry.persons = header("Figurine-End-User").map(|person| api.flow.person(person)).unwrap_or_default();
         let open =
             Open { entry: Some(entry), started: Instant::now(), ledger: api.ledger.clone(), tasks: api.tasks.clone() };
         Self(Rc::new(RefCell::new(open)))
@@ -72,9 +65,14 @@ impl Draft {
         self.change(|entry| entry.bytes_in += bytes as u64);
     }
 
-    /// Notes that a figure was made.
-    pub(super) fn made_figure(&self) {
-        self.change(|entry| entry.figures = 1);
+    /// Notes that nothing may be collected of this request but what is needed.
+    pub(super) fn opted_out(&self) {
+        self.change(|entry| entry.opted_out = true);
+    }
+
+    /// Notes for whom the request is.
+    pub(super) fn for_person(&self, names: Vec<String>) {
+        self.change(|entry| entry.persons = names);
     }
 
     /// Notes what is answered. An answer to `HEAD` has a body that is not sent.

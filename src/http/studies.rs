@@ -13,7 +13,7 @@ use super::{
     Api,
     caller::Authenticated,
     ephemeral::{Delivered, erased_after},
-    figures::{read_or_gone, why},
+    figures::{erased, read_or_gone, why},
     negotiate::Answer,
     openapi::ImageFile,
     order::{self, receive},
@@ -87,7 +87,7 @@ async fn made<T: Serialize>(
     let accepted = api.finish(async move { flow.accept(&ticket, received).await }).await??;
     let limit = Instant::now() + api.max_wait + AFTER_THE_DEADLINE;
     let job = api.flow.jobs.wait(&accepted.job, limit).await?;
-    let job = job.ok_or_else(|| Problem::new(Code::StoreLost, "The store has lost the job. Nothing was charged."))?;
+    let job = job.ok_or_else(erased)?;
     match job.state {
         State::Succeeded if job.purged_at.is_some() => {
             let figure = read_or_gone(api, &job).await?;

@@ -22,7 +22,11 @@ use super::{
     common::Common,
     problem::{Place, Problem},
 };
-use crate::{domain::Code, ledger::Entry, telemetry::Trace};
+use crate::{
+    domain::Code,
+    ledger::Entry,
+    telemetry::{Trace, UnderWay},
+};
 
 /// How much is still read after a connection's last answer, in bytes: so much that a client that sends first and reads
 /// then gets to see the answer.
@@ -46,12 +50,13 @@ pub struct Wire<T> {
     api: Data<Api>,
     /// What the framework believes to be sent and is not.
     unsent: BytesMut,
+    _open: UnderWay,
 }
 
 impl<T> Wire<T> {
     /// A connection to this API.
     pub fn new(io: T, api: Data<Api>) -> Self {
-        Self { io, closing: Closing::default(), api, unsent: BytesMut::new() }
+        Self { io, closing: Closing::default(), api, unsent: BytesMut::new(), _open: UnderWay::connection() }
     }
 
     /// What the middleware tells this connection by.
@@ -162,19 +167,10 @@ fn answer(api: &Api, problem: Problem) -> Vec<u8> {
     let common = Common::new(api, Trace::random());
     let (code, place) = (problem.code(), Place { base: api.public_url.clone(), instance: "/".to_owned(), common });
     let answer = problem.placed(place).error_response();
-    let entry = Entry {
-        request: common.request,
-        trace: common.trace,
-        route: "unparsed".to_owned(),
-        method: String::new(),
-        status: Some(answer.status().as_u16()),
-        code: Some(code),
-        who: None,
-        bytes_in: 0,
-        bytes_out: if let BodySize::Sized(bytes) = answer.body().size() { bytes } else { 0 },
-        duration_ms: 0,
-        figures: 0,
-    };
+    let mut entry = Entry::new(common.request, common.trace, ("unparsed", ""));
+    entry.status = Some(answer.status().as_u16());
+    entry.code = Some(code);
+    entry.bytes_out = if let BodySize::Sized(bytes) = answer.body().size() { bytes } else { 0 };
     let ledger = api.ledger.clone();
     drop(api.tasks.start(async move { ledger.write(entry).await }));
     written(answer)

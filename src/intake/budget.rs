@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::IntakeError;
+use crate::telemetry;
 
 /// Bytes that one permit stands for.
 const UNIT: u64 = 1024;
@@ -12,19 +13,35 @@ const UNIT: u64 = 1024;
 /// The memory that all decodes together may hold; who asked first is served first.
 pub(super) struct Budget {
     bytes: u64,
+    all: usize,
     permits: Arc<Semaphore>,
 }
 
 /// A share of the memory, given back when dropped.
 pub(super) struct Share {
-    _permit: OwnedSemaphorePermit,
+    permit: Option<OwnedSemaphorePermit>,
+    budget: Arc<Semaphore>,
+    all: usize,
+}
+
+impl Share {
+    fn tell(&self) {
+        telemetry::decode_memory(self.all.saturating_sub(self.budget.available_permits()) as u64 * UNIT);
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        drop(self.permit.take());
+        self.tell();
+    }
 }
 
 impl Budget {
     pub(super) fn new(bytes: u64) -> Self {
         let most = u64::from(u32::MAX).min(Semaphore::MAX_PERMITS as u64);
         let permits = usize::try_from((bytes / UNIT).min(most)).unwrap_or(Semaphore::MAX_PERMITS);
-        Self { bytes, permits: Arc::new(Semaphore::new(permits)) }
+        Self { bytes, all: permits, permits: Arc::new(Semaphore::new(permits)) }
     }
 
     /// Refuses what would never fit, before anybody waits for it.
@@ -49,7 +66,10 @@ impl Budget {
         let permits = u32::try_from(needed.div_ceil(UNIT)).unwrap_or(u32::MAX);
         let permits = permits.min(u32::try_from(self.bytes / UNIT).unwrap_or(u32::MAX));
         let permit = Arc::clone(&self.permits).acquire_many_owned(permits).await;
-        permit.map(|permit| Share { _permit: permit }).map_err(|_| IntakeError::Busy)
+        let permit = permit.map_err(|_| IntakeError::Busy)?;
+        let share = Share { permit: Some(permit), budget: Arc::clone(&self.permits), all: self.all };
+        share.tell();
+        Ok(share)
     }
 }
 

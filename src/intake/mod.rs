@@ -74,6 +74,12 @@ impl Intake {
     ///
     /// Every [`IntakeError`]; a decoder's panic is [`IntakeError::Damaged`].
     pub async fn take_in(&self, received: Bytes) -> Result<Photo, IntakeError> {
+        let taken = self.try_take_in(received).await;
+        crate::telemetry::photo_read(if taken.is_ok() { "taken" } else { "refused" });
+        taken
+    }
+
+    async fn try_take_in(&self, received: Bytes) -> Result<Photo, IntakeError> {
         let header = self.admit(&received)?;
         let limits = self.limits;
         let share = self.budget.share(steps::need(&header, limits.longest_side)).await?;

@@ -210,7 +210,7 @@ impl Jobs {
         };
         let name = StoreKey::spec(&job.owner, &job.figure);
         let retention = spec.options.kept_for();
-        let listed = spec.work == Work::Figure;
+        let (listed, person) = (spec.work == Work::Figure, spec.person.clone());
         self.vault.put(&name, spec.to_bytes()?, lifetime).await?;
         let new = NewJob {
             job: job.clone(),
@@ -224,6 +224,7 @@ impl Jobs {
             once,
             consumes,
             listed,
+            person,
         };
         let otherwise = match self.store.submit(new).await? {
             Submission::Accepted { at } => return Ok(Accepted { job, at, replayed: false }),

@@ -29,6 +29,9 @@ pub struct Spec {
     /// The pseudonym of the person that the integrator names, as a keyed hash.
     #[serde(default)]
     pub person: Option<String>,
+    /// Whether nothing may be collected about it but what billing and limits need.
+    #[serde(default)]
+    pub opted_out: bool,
     /// What was received.
     pub photo: Option<PhotoReport>,
     /// What the prompt is to be written from in place of a photo.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use actix_http::{HttpService, Protocol, error::DispatchError};
-use actix_server::GracefulShutdownSignal;
+use actix_server::{GracefulShutdownSignal, ServerBuilder};
 use actix_service::{IntoServiceFactory, ServiceFactoryExt, map_config};
 use actix_web::{
     App,
@@ -22,17 +22,23 @@ use super::{
     cores,
     link::{Link, Links},
 };
-use crate::http::{Api, FigurineSpan, Wire, cors, record, routes};
+use crate::http::{Api, FigurineSpan, Wire, cors, management_routes, record, routes};
 
 /// For how long a connection is read on after a request was answered before its body had come, so that the client gets
 /// to see the answer.
 const LAST_READ: Duration = Duration::from_secs(2);
 
 /// The framework's own `HttpServer`, but for the wire in between, which it has no place for.
-pub(super) fn serve(listener: TcpListener, links: Links, api: Data<Api>, longest_wait: Duration) -> io::Result<Server> {
+pub(super) fn serve(
+    (listener, management): (TcpListener, TcpListener),
+    links: Links,
+    api: Data<Api>,
+    longest_wait: Duration,
+) -> io::Result<Server> {
     let builder =
         Server::build().disable_signals().workers(cores().get()).shutdown_timeout(longest_wait.as_secs().max(1));
     let stopping = builder.graceful_shutdown_signal();
+    let builder = manage(builder, management, api.clone())?;
     let server = builder.listen("figurine", listener, move || {
         let app = App::new()
             .app_data(api.clone())
@@ -59,6 +65,18 @@ pub(super) fn serve(listener: TcpListener, links: Links, api: Data<Api>, longest
         fn_service(connected).and_then(http)
     })?;
     Ok(server.run())
+}
+
+/// Lets the management address be answered: on it there are no keys, no callers and no entries.
+fn manage(builder: ServerBuilder, listener: TcpListener, api: Data<Api>) -> io::Result<ServerBuilder> {
+    builder.listen("management", listener, move || {
+        let app = App::new().app_data(api.clone()).configure(management_routes);
+        HttpService::build()
+            .keep_alive(Duration::from_secs(75))
+            .client_request_timeout(Duration::from_secs(10))
+            .finish(map_config(app, |()| AppConfig::default()))
+            .tcp()
+    })
 }
 
 async fn connect(

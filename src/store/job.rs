@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, time::Duration};
 
-use super::StoreKey;
+use super::{StoreKey, Tally};
 use crate::domain::{Code, FigureId, KeyId, Moment, Owner, State, UploadId};
 
 /// A job and whose it is.
@@ -40,6 +40,8 @@ pub struct NewJob {
     pub consumes: Option<StoreKey>,
     /// Whether it stands in its account's list.
     pub listed: bool,
+    /// The keyed hash of the person that the integrator names.
+    pub person: Option<String>,
 }
 
 /// A request that is to be done once.
@@ -152,6 +154,8 @@ pub struct Finish {
     pub adopt: Vec<Adoption>,
     /// Whether the same request may be done again.
     pub release: bool,
+    /// What is counted with the end, and so exactly once.
+    pub tallies: Vec<Tally>,
 }
 
 /// Something that happened to a job.

@@ -79,9 +79,44 @@ impl StoreKey {
         Self(format!("fig:{}:shown:{}:{upload}", shard_tag(owner), owner.as_str()))
     }
 
-    /// The sums of an API key's use in one hour.
-    pub fn usage(owner: &Owner, key: &KeyId, at: Moment) -> Self {
-        Self(format!("fig:{}:use:{key}:{}", shard_tag(owner), at.unix_seconds().div_euclid(3_600)))
+    /// The sums of an API key's use in one hour or day (UTC) that begins at `from`: what billing and limits need.
+    pub fn usage(owner: &Owner, key: &KeyId, from: Moment, span: char) -> Self {
+        Self(format!("fig:{}:use:{key}:{span}:{}", shard_tag(owner), from.unix_seconds()))
+    }
+
+    /// The same of what is collected beyond that, unless somebody has opted out.
+    pub fn analytics(owner: &Owner, key: &KeyId, from: Moment, span: char) -> Self {
+        Self(format!("fig:{}:seen:{key}:{span}:{}", shard_tag(owner), from.unix_seconds()))
+    }
+
+    /// The log of an account's API keys that were used.
+    pub fn users(owner: &Owner) -> Self {
+        Self(format!("fig:{}:users:{}", shard_tag(owner), owner.as_str()))
+    }
+
+    /// The log of what is held for an account.
+    pub fn held(owner: &Owner) -> Self {
+        Self(format!("fig:{}:held:{}", shard_tag(owner), owner.as_str()))
+    }
+
+    /// The log of what is held for a person that the account names.
+    pub fn person(owner: &Owner, person: &str) -> Self {
+        Self(format!("fig:{}:who:{}:{person}", shard_tag(owner), owner.as_str()))
+    }
+
+    /// What an account has decided about itself, or about one of its people.
+    pub fn preferences(owner: &Owner, person: Option<&str>) -> Self {
+        Self(format!("fig:{}:pref:{}:{}", shard_tag(owner), owner.as_str(), person.unwrap_or("-")))
+    }
+
+    /// The log of administrative acts of an account.
+    pub fn audit(owner: &Owner) -> Self {
+        Self(format!("fig:{}:audit:{}", shard_tag(owner), owner.as_str()))
+    }
+
+    /// The log of acts that concern the whole installation.
+    pub fn installation_audit() -> Self {
+        Self("fig:{s0}:audit:-".to_owned())
     }
 
     /// A data key of a sealed value, which lies in the key store. The photo's is of generation 0; a result's

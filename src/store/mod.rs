@@ -6,9 +6,11 @@
 mod bells;
 mod job;
 mod key;
+mod line;
 mod memory;
 mod patience;
 mod redis;
+mod tally;
 
 use std::time::Duration;
 
@@ -20,8 +22,10 @@ pub use job::{
     NotFinished, Once, Submission,
 };
 pub use key::StoreKey;
+pub use line::{HELD_KEPT, Held, HeldId, Line};
 pub use memory::{Clock, MemoryStore};
 pub use patience::patiently;
+pub use tally::Tally;
 use tokio::sync::watch;
 
 use crate::domain::{FigureId, KeyId, Moment, Owner, State};
@@ -107,11 +111,23 @@ pub trait Store: Send + Sync + 'static {
     /// Counts those of the values that are there.
     async fn count_present(&self, keys: &[StoreKey]) -> Result<u64>;
 
-    /// Adds to named counters under a key; their time starts with the first addition.
-    async fn add(&self, key: &StoreKey, sums: &[(&'static str, u64)], ttl: Duration) -> Result<()>;
+    /// Keeps a value without an end: for what somebody has decided, and nothing else.
+    async fn put_lasting(&self, key: &StoreKey, value: Bytes) -> Result<()>;
+
+    /// Adds to named counters, all of one account; their time starts with the first addition.
+    async fn add(&self, tallies: &[Tally]) -> Result<()>;
 
     /// Reads the counters under a key, in the order of their names.
     async fn sums(&self, key: &StoreKey) -> Result<Vec<(String, u64)>>;
+
+    /// Writes a line into a log; says whether it was not there yet.
+    async fn note(&self, log: &StoreKey, line: &Line) -> Result<bool>;
+
+    /// The lines of a log, newest first, those older than `before` alone.
+    async fn noted(&self, log: &StoreKey, before: Option<&str>, limit: usize) -> Result<Vec<String>>;
+
+    /// Takes lines out of a log; says how many there were.
+    async fn strike(&self, log: &StoreKey, lines: &[String]) -> Result<u64>;
 
     /// Marks an API key as revoked.
     async fn revoke(&self, key: &KeyId, ttl: Duration) -> Result<()>;
@@ -161,6 +177,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// Records that a job's result was deleted on request.
     async fn mark_deleted(&self, job: &JobRef) -> Result<()>;
+
+    /// Forgets a job at once, whatever its state, with its place, its events and what remembers its request; who works on
+    /// it has lost the lease. Says how often it was handed out; `None` when there is no such job.
+    async fn forget(&self, job: &JobRef) -> Result<Option<u32>>;
 
     /// How many jobs wait.
     async fn queued(&self) -> Result<usize>;

@@ -13,6 +13,7 @@ use aws_lc_rs::hmac;
 use bytes::Bytes;
 pub use deposit::{Deposit, Original, PhotoTrace};
 use owners::FirstKey;
+pub use owners::{ACCOUNT_KNOWN_FOR, FIRST_KEY_KNOWN_FOR};
 pub use purge::Witness;
 use seal::DataKey;
 pub use seal::SealError;
@@ -21,7 +22,7 @@ use zeroize::Zeroizing;
 use crate::{
     config::{NamedKey, NamedKeys},
     domain::hex,
-    store::{Adoption, Store, StoreError, StoreKey, patiently},
+    store::{Adoption, Store, StoreError, StoreKey, StoreNature, patiently},
 };
 
 /// Why the vault could not keep, open or destroy something.
@@ -132,6 +133,23 @@ impl Vault {
         let wrapped = self.data_keys.get(&name.data_key(generation)).await?.ok_or(VaultError::Gone)?;
         let key = DataKey::unwrap(name.as_str(), &wrapped, &self.seal_keys)?;
         Ok(key.open(name.as_str(), sealed)?)
+    }
+
+    /// How the stores of sealed values and of data keys keep them.
+    pub fn natures(&self) -> [StoreNature; 2] {
+        [self.blobs.nature(), self.data_keys.nature()]
+    }
+
+    /// Destroys what was staged under a fencing token and will not be adopted.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn unstage(&self, adoptions: &[Adoption], token: u32) -> Result<(), VaultError> {
+        let keys: Vec<_> = adoptions.iter().map(|adoption| adoption.name.data_key(token)).collect();
+        self.data_keys.delete(&keys).await?;
+        let staged: Vec<_> = adoptions.iter().map(|adoption| adoption.staged.clone()).collect();
+        self.blobs.delete(&staged).await?;
+        Ok(())
     }
 
     /// Destroys values that were made under fencing tokens up to this one: data keys first, since without them nothing

@@ -21,13 +21,13 @@ use crate::{
 };
 
 /// For how long an account is known after it came last: longer than any API key lives.
-const KNOWN_FOR: Duration = Duration::from_secs(400 * DAY);
+pub const ACCOUNT_KNOWN_FOR: Duration = Duration::from_secs(400 * DAY);
 
 /// How old what is written down may grow before it is written anew, in days.
 const WRITTEN_EVERY: i64 = 30;
 
 /// For how long the store remembers its first index key after it was looked at last.
-const FIRST_KNOWN_FOR: Duration = Duration::from_secs(3_650 * DAY);
+pub const FIRST_KEY_KNOWN_FOR: Duration = Duration::from_secs(3_650 * DAY);
 
 /// How long what the store remembers of it is trusted: a store may be emptied and founded anew.
 const TRUSTED_FOR: Duration = Duration::from_secs(10);
@@ -89,7 +89,7 @@ impl Vault {
         for (name, home) in &found {
             if !home.as_ref().is_some_and(|home| home.owner == owner && today - home.day < WRITTEN_EVERY) {
                 let value = format!("{} {today}", owner.as_str());
-                self.blobs.put(name, value.into(), KNOWN_FOR).await?;
+                self.blobs.put(name, value.into(), ACCOUNT_KNOWN_FOR).await?;
             }
         }
         Ok(owner)
@@ -107,9 +107,9 @@ impl Vault {
             known
         } else {
             let own = Bytes::from(own);
-            self.blobs.put_new(&name, own.clone(), FIRST_KNOWN_FOR).await?.unwrap_or(own)
+            self.blobs.put_new(&name, own.clone(), FIRST_KEY_KNOWN_FOR).await?.unwrap_or(own)
         };
-        self.blobs.expire(&name, FIRST_KNOWN_FOR).await?;
+        self.blobs.expire(&name, FIRST_KEY_KNOWN_FOR).await?;
         let first = String::from_utf8_lossy(&first).into_owned();
         *self.first_key.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((first.clone(), Instant::now()));
         Ok(first)

@@ -58,10 +58,15 @@ impl Vault {
         if self.holds_photo(owner, upload).await? {
             return Err(VaultError::StillThere);
         }
-        Ok(Witness {
-            purged_at: self.blobs.now().await?,
-            blobs: self.blobs.nature(),
-            data_keys: self.data_keys.nature(),
-        })
+        self.witness().await
+    }
+
+    /// What can be said of what is found gone now.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn witness(&self) -> Result<Witness, VaultError> {
+        let [blobs, data_keys] = self.natures();
+        Ok(Witness { purged_at: self.blobs.now().await?, blobs, data_keys })
     }
 }

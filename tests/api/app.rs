@@ -31,7 +31,7 @@ impl TestApp {
 
     /// A node with other settings and wiring.
     pub(crate) async fn with(vars: &[(&str, &str)], change: impl FnOnce(&mut Wiring)) -> Self {
-        let own = [("FIGURINE_LISTEN", "127.0.0.1:0")];
+        let own = [("FIGURINE_LISTEN", "127.0.0.1:0"), ("FIGURINE_MANAGEMENT_LISTEN", "127.0.0.1:0")];
         let vars = own.iter().chain(vars).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let settings = Settings::from_vars(vars).expect("the settings are sound");
         let clock = Clock::default();

@@ -21,7 +21,7 @@ async fn a_connection_too_many_is_refused_and_the_others_go_on() {
     // A node keeps 512 descriptors back, so that few are left for clients.
     let script = format!("ulimit -n 532; exec {} serve", env!("CARGO_BIN_EXE_figurine"));
     let mut command = Command::new("sh");
-    command.args(["-c", &script]).current_dir(folder.path()).env_clear().envs([LISTEN]);
+    command.args(["-c", &script]).current_dir(folder.path()).env_clear().envs(LISTEN);
     let running = Running::start_command(command);
     let url = url_in(&running.line_with("listens on"));
     let address: SocketAddr = url.trim_start_matches("http://").parse().unwrap();

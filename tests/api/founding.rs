@@ -68,6 +68,7 @@ async fn a_store_of_another_layout_stops_the_start_and_the_check() {
     assert!(!sound && said.contains("FIGURINE_STORE_URL") && said.contains("another version"), "{said}");
     let vars = it.vars();
     let vars: Vec<_> = vars.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let vars = [&crate::program::LISTEN[..], &vars].concat();
     let ended = crate::program::run(&it.folder, &["serve"], &vars);
     assert!(!ended.status.success() && String::from_utf8(ended.stderr).unwrap().contains("another version"));
 }

@@ -10,7 +10,7 @@ use crate::{
     app::{TestApp, json_of},
     authority::certificates,
     delivery::curl,
-    program::{PATIENCE, run, serve},
+    program::{LISTEN, PATIENCE, run, serve},
     raw::Raw,
 };
 
@@ -81,7 +81,8 @@ fn faults_of_certificate_and_key_are_told_at_start_and_by_the_check() {
         ("server.pem", "empty.pem", "empty.pem holds no PEM private key"),
         ("server.pem", "other.key", "certificate and key cannot be used"),
     ] {
-        let vars = [("FIGURINE_LISTEN", "127.0.0.1:0"), ("FIGURINE_TLS_CERT", cert), ("FIGURINE_TLS_KEY", key)];
+        let tls = [("FIGURINE_TLS_CERT", cert), ("FIGURINE_TLS_KEY", key)];
+        let vars = [LISTEN[0], LISTEN[1], tls[0], tls[1]];
         for command in ["serve", "check"] {
             let ended = run(&folder, &[command], &vars);
             let told = String::from_utf8([ended.stdout, ended.stderr].concat()).unwrap();

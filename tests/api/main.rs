@@ -9,6 +9,7 @@
 )]
 
 mod app;
+mod audit;
 #[path = "../authority/mod.rs"]
 mod authority;
 mod bad_input;
@@ -20,6 +21,7 @@ mod delivery;
 mod described;
 mod document;
 mod endings;
+mod entries;
 mod ephemeral;
 mod events;
 mod faults;
@@ -30,6 +32,7 @@ mod installation;
 mod key_store;
 mod lapses;
 mod list;
+mod metrics;
 mod names;
 mod on_cluster;
 mod once;
@@ -42,10 +45,12 @@ mod program;
 mod provenance;
 mod range;
 mod raw;
+mod rights;
 mod rotation;
 mod routes;
 mod settings;
 mod sse;
+mod statement;
 mod studies;
 mod styles;
 mod three_ways;
@@ -53,4 +58,5 @@ mod tracing;
 mod two_nodes;
 mod uploads;
 mod upstream_faults;
+mod usage;
 mod ways;

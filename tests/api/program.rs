@@ -114,10 +114,11 @@ pub(crate) fn url_in(line: &str) -> String {
     format!("{scheme}://{}", address.trim_end_matches('.'))
 }
 
-pub(crate) const LISTEN: (&str, &str) = ("FIGURINE_LISTEN", "127.0.0.1:0");
+pub(crate) const LISTEN: [(&str, &str); 2] =
+    [("FIGURINE_LISTEN", "127.0.0.1:0"), ("FIGURINE_MANAGEMENT_LISTEN", "127.0.0.1:0")];
 
 pub(crate) fn serve(folder: &TempDir, vars: &[(&str, &str)]) -> (Running, String) {
-    let running = Running::start(folder, &["serve"], &[&[LISTEN], vars].concat());
+    let running = Running::start(folder, &["serve"], &[&LISTEN, vars].concat());
     let url = url_in(&running.line_with("listens on"));
     (running, url)
 }

@@ -69,7 +69,8 @@ async fn the_sweeper_deletes_what_the_end_of_a_job_has_left_and_before_its_time(
     let (app, claim) = claimed(&it).await;
     let flow = &app.node.api().flow;
     // A worker that dies at this point has ended the job and deleted nothing.
-    let finish = Finish { state: State::Failed, code: Some(Code::Internal), adopt: Vec::new(), release: true };
+    let (code, adopt, tallies) = (Some(Code::Internal), Vec::new(), Vec::new());
+    let finish = Finish { state: State::Failed, code, adopt, release: true, tallies };
     flow.store.finish(&claim.lease, finish).await.unwrap().unwrap();
     assert_eq!(kept(&it, &claim), 2);
     let limit = Instant::now() + Duration::from_secs(5);

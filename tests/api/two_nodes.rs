@@ -11,13 +11,13 @@ use crate::{
     program::run,
 };
 
-struct Nodes {
-    redis: PrivateRedis,
+pub(crate) struct Nodes {
+    pub(crate) redis: PrivateRedis,
     keys: TempDir,
 }
 
 impl Nodes {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let keys = tempfile::tempdir().unwrap();
         std::fs::write(keys.path().join("signing.pem"), generate_pem().unwrap().as_str()).unwrap();
         let nodes = Self { redis: PrivateRedis::start(), keys };
@@ -38,10 +38,14 @@ impl Nodes {
         ]
     }
 
-    async fn start(&self) -> TestApp {
+    pub(crate) async fn start(&self) -> TestApp {
+        self.start_with(&[]).await
+    }
+
+    pub(crate) async fn start_with(&self, more: &[(&str, &str)]) -> TestApp {
         let vars = self.vars();
         let vars: Vec<_> = vars.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        TestApp::with(&vars, |_| {}).await
+        TestApp::with(&[&vars, more].concat(), |_| {}).await
     }
 
     /// Names in the store of photos, their data keys and specifications.

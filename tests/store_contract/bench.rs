@@ -10,7 +10,7 @@ use figurine::{
     domain::{Code, FigureId, KeyId, Owner, State, UploadId},
     store::{
         Claim, Clock, Finish, JobRef, Lease, MemoryStore, NewJob, NotFinished, Once, RedisAddress, RedisStore, Store,
-        StoreKey, Submission,
+        StoreKey, Submission, Tally,
     },
     tasks::Tasks,
 };
@@ -176,7 +176,14 @@ pub(crate) fn job_of(owner: &Owner) -> NewJob {
         once: Vec::new(),
         consumes: None,
         listed: true,
+        person: None,
     }
+}
+
+/// Amounts to be added.
+pub(crate) fn tally(name: &StoreKey, sums: &[(&str, u64)], kept: Duration) -> Tally {
+    let sums = sums.iter().map(|(name, sum)| ((*name).to_owned(), *sum)).collect();
+    Tally { name: name.clone(), sums, kept }
 }
 
 /// A request of account 1 that is to be done once.
@@ -186,5 +193,5 @@ pub(crate) fn once(digest: &str, fingerprint: &str) -> Once {
 
 pub(crate) fn end(state: State) -> Finish {
     let code = (state == State::Failed).then_some(Code::Internal);
-    Finish { state, code, adopt: Vec::new(), release: false }
+    Finish { state, code, adopt: Vec::new(), release: false, tallies: Vec::new() }
 }

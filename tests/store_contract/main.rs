@@ -16,6 +16,7 @@ mod cluster_only;
 mod ends;
 mod leases;
 mod looks;
+mod notes;
 mod operations;
 #[path = "../private_redis/mod.rs"]
 mod private_redis;

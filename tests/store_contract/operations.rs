@@ -2,7 +2,7 @@
 
 use figurine::{
     domain::{KeyId, Moment, Owner, State, UploadId},
-    store::{JobRef, NewJob, StoreKey},
+    store::{Held, HeldId, JobRef, NewJob, StoreKey},
 };
 use proptest::{
     option,
@@ -43,6 +43,9 @@ pub(crate) enum LookOp {
     Unpurged { at_once: bool, limit: usize },
     MarkPurged(usize),
     MarkDeleted(usize),
+    Forget(usize),
+    Noted { owner: usize, before: Option<usize>, limit: usize },
+    Strike(usize),
     Queued,
 }
 
@@ -104,6 +107,13 @@ fn look() -> impl Strategy<Value = LookOp> {
         (any::<bool>(), 1..5_usize).prop_map(|(at_once, limit)| LookOp::Unpurged { at_once, limit }),
         few().prop_map(LookOp::MarkPurged),
         few().prop_map(LookOp::MarkDeleted),
+        few().prop_map(LookOp::Forget),
+        (0..2_usize, option::of(few()), 0..5_usize).prop_map(|(owner, before, limit)| LookOp::Noted {
+            owner,
+            before,
+            limit
+        }),
+        few().prop_map(LookOp::Strike),
         Just(LookOp::Queued),
     ]
 }
@@ -159,7 +169,12 @@ impl World {
         StoreKey::unused(&self.owners[0], &self.uploads[at])
     }
 
+    /// The line of a job that was submitted without a key of its caller's for it.
+    pub(crate) fn line(&self, at: usize) -> String {
+        Held { id: HeldId::Figure(self.jobs[at].job.figure), once: None, person: Some("p".to_owned()) }.to_string()
+    }
+
     pub(crate) fn counters(&self, at: usize) -> StoreKey {
-        StoreKey::usage(&self.owners[0], &self.keys[at], Moment::from_unix_millis(0))
+        StoreKey::usage(&self.owners[0], &self.keys[at], Moment::from_unix_millis(0), 'h')
     }
 }

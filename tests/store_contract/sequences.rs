@@ -5,13 +5,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use figurine::{
     domain::{Code, State},
-    store::{Adoption, CancelOutcome, Claim, Finish, Job, Lease, NewJob, RedisStore, Store},
+    store::{Adoption, CancelOutcome, Claim, Finish, Job, Lease, NewJob, RedisStore, Store, StoreKey},
 };
 use proptest::{collection::vec, prelude::ProptestConfig, test_runner::TestRunner};
 use tokio::runtime::Runtime;
 
 use crate::{
-    bench::{Bench, LONG, connect, connect_to, flush, once},
+    bench::{Bench, LONG, connect, connect_to, flush, once, tally},
     operations::{LeaseOp, LookOp, Op, SubmitOp, ValueOp, World, op},
     private_redis::{PrivateRedis, cluster::PrivateCluster},
 };
@@ -85,7 +85,7 @@ impl Run<'_> {
                 format!("{:?}", store.count_present(&names).await)
             }
             ValueOp::Add(at, amount) => {
-                format!("{:?}", store.add(&world.counters(*at), &[("b", *amount), ("a", 1)], LONG).await)
+                format!("{:?}", store.add(&[tally(&world.counters(*at), &[("b", *amount), ("a", 1)], LONG)]).await)
             }
             ValueOp::Sums(at) => format!("{:?}", store.sums(&world.counters(*at)).await),
             ValueOp::Revoke(at) => format!("{:?}", store.revoke(&world.keys[*at], LONG).await),
@@ -116,6 +116,17 @@ impl Run<'_> {
                 format!("{:?}", store.mark_purged(world.job(*at), now).await)
             }
             LookOp::MarkDeleted(at) => format!("{:?}", store.mark_deleted(world.job(*at)).await),
+            LookOp::Forget(at) => format!("{:?}", store.forget(world.job(*at)).await),
+            LookOp::Noted { owner, before, limit } => {
+                let before = before.map(|at| world.line(at));
+                let owner = &world.owners[*owner];
+                let held = store.noted(&StoreKey::held(owner), before.as_deref(), *limit).await;
+                format!("{held:?} {:?}", store.noted(&StoreKey::person(owner, "p"), before.as_deref(), *limit).await)
+            }
+            LookOp::Strike(at) => {
+                let log = StoreKey::held(&world.job(*at).owner);
+                format!("{:?}", store.strike(&log, &[world.line(*at)]).await)
+            }
             LookOp::Queued => format!("{:?}", store.queued().await),
         }
     }
@@ -128,6 +139,7 @@ impl Run<'_> {
             seats: op.seats,
             places: op.places,
             listed: op.listed,
+            person: op.listed.then(|| "p".to_owned()),
             ..self.world.jobs[op.job].clone()
         };
         // All but when it was accepted.
@@ -156,10 +168,11 @@ impl Run<'_> {
             },
             LeaseOp::Finish { ago, state, release, adopt } => {
                 let Some(lease) = self.taken_ago(*ago) else { return String::new() };
+                let tallies = vec![tally(&self.world.counters(*adopt), &[("ended", 1)], LONG)];
                 let name = self.world.value(*adopt);
                 let adopt = vec![Adoption { staged: name.staged(1), name }];
                 let code = (*state == State::Failed).then_some(Code::Internal);
-                let finish = Finish { state: *state, code, adopt, release: *release };
+                let finish = Finish { state: *state, code, adopt, release: *release, tallies };
                 format!("{:?}", store.finish(lease, finish).await)
             }
         }

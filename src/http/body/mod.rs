@@ -12,6 +12,7 @@ use actix_web::{
 };
 pub use inflow::BodyLimits;
 use inflow::Inflow;
+use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use super::{problem::Problem, query};
@@ -101,6 +102,41 @@ pub(super) async fn receive(
         Some(Source::File(bytes)) if bytes.len() as u64 > limits.bytes => Err(inflow::too_large(limits.bytes)),
         _ => Ok(Sent { source, given }),
     }
+}
+
+/// Receives a small JSON object of a known form.
+///
+/// # Errors
+/// 415 when it is declared as something else, 413 when it is too large, 408 when it is too slow, 400 when it is not JSON,
+/// 422 when it is of another form.
+pub(super) async fn small_json<T: DeserializeOwned>(
+    req: &HttpRequest,
+    payload: Payload,
+    limits: BodyLimits,
+) -> Result<T, Problem> {
+    if declared_type(req) != JSON {
+        return Err(Problem::new(Code::UnsupportedMediaType, "The body must be declared as application/json."));
+    }
+    let body = Inflow::open(req, payload, limits, SMALL)?.whole().await?;
+    serde_json::from_slice(&body).map_err(|error| told(&error))
+}
+
+/// The most bytes of a small body.
+const SMALL: u64 = 16 * 1024;
+
+fn told(error: &serde_json::Error) -> Problem {
+    if !error.is_data() {
+        return Problem::new(Code::MalformedJson, format!("The body is not JSON (line {}).", error.line()));
+    }
+    // The reader's words may quote what was sent; a member's name is all that is told of it.
+    let words = error.to_string();
+    let member = words.split('`').nth(1).unwrap_or_default();
+    let fault = if words.starts_with("unknown field") {
+        OptionFault::unknown(member)
+    } else {
+        OptionFault::invalid(member, "is missing, or has a value that it cannot have")
+    };
+    Problem::options(&[fault])
 }
 
 /// There is nothing to make anything from.

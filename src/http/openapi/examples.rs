@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{components, operations};
+use super::{account, components, operations};
 use crate::studio::{DEFAULT_STYLE, style};
 
 /// Adds an example to every answer that has a body and is no error.
@@ -39,7 +39,6 @@ fn of_answer(operation: &str) -> Option<Value> {
         "readReceipt" | "readUploadReceipt" => json!("eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJmaWd1cmluZSJ9.c2lnbmF0dXJl"),
         "listFigures" => json!({"object": "list", "data": [succeeded()], "has_more": false, "next_cursor": null}),
         "followFigure" => json!(include_str!("events.txt")),
-        "readMe" => me(),
         "validateFigure" => json!({
             "object": "validation", "photo": succeeded()["photo"], "options": succeeded()["options"],
             "worst_case_micro_usd": 212_800,
@@ -62,7 +61,7 @@ fn of_answer(operation: &str) -> Option<Value> {
             "code": "too_many_in_flight", "title": "Too many figures at once", "status": 429, "retryable": true,
         }),
         "readHealth" | "readReadiness" => json!({"status": "ok"}),
-        _ => return None,
+        _ => return account::example(operation, &succeeded()),
     })
 }
 
@@ -109,16 +108,6 @@ fn upload() -> Value {
             "self": "/v1/uploads/upl_019ab2c3d4e57f60a1b2c3d4e5f60718",
             "receipt": "/v1/uploads/upl_019ab2c3d4e57f60a1b2c3d4e5f60718/receipt",
         },
-    })
-}
-
-fn me() -> Value {
-    json!({
-        "object": "key", "id": "key_019ab2c3d4e57f60a1b2c3d4e5f60718", "account": "acme",
-        "account_pseudonym": "9f86d081884c7d659a2feaa0c55ad015", "mode": "live",
-        "scopes": ["figures:write", "figures:read"], "limits": {"in_flight": 8},
-        "issued_at": "2026-11-23T20:33:07Z", "expires_at": "2027-02-21T20:33:07Z",
-        "this_hour": {"requests": 3, "figures": 1},
     })
 }
 

@@ -53,6 +53,7 @@ fn of_success(operation: &str, status: &str) -> Vec<&'static str> {
         ("readImage", "304") | ("listStyles", _) => vec!["ETag"],
         ("createUpload", "201") => vec!["Location", REPLAYED],
         ("createAnalysis" | "createPrompt", "200") => vec![REPLAYED],
+        ("eraseData", "202") => vec!["Retry-After"],
         _ => Vec::new(),
     }
 }

@@ -1,5 +1,6 @@
 //! The OpenAPI document: made from the handlers, completed here with what all operations share.
 
+mod account;
 mod examples;
 mod headers;
 mod problems;
@@ -12,7 +13,7 @@ mod shared;
 use std::sync::LazyLock;
 
 pub(super) use headers::sent as sent_headers;
-pub(super) use reading::{LastEventIdHeader, ListQuery, RangeHeaders};
+pub(super) use reading::{LastEventIdHeader, ListQuery, RangeHeaders, UsageQuery};
 use serde_json::{Map, Value};
 pub(super) use shapes::{
     ApiDocument, EndUserHeader, EventStream, FigureQuery, IdempotencyHeader, IfNoneMatchHeader, ImageFile, JwkSet,
@@ -20,7 +21,10 @@ pub(super) use shapes::{
 };
 use utoipa::OpenApi;
 
-use super::{discovery, events, figures, health, images, list, me, problem::ProblemBody, studies, uploads, validate};
+use super::{
+    audit, discovery, events, figures, health, images, list, me, privacy, problem::ProblemBody, rights, studies,
+    uploads, usage, validate,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -29,7 +33,8 @@ use super::{discovery, events, figures, health, images, list, me, problem::Probl
     paths(
         figures::create, validate::validate, list::read, figures::read, figures::erase, figures::receipt, images::read, events::stream,
         studies::analyze, studies::write, uploads::create, uploads::read, uploads::erase, uploads::receipt,
-        me::read, discovery::styles, discovery::models, discovery::document, discovery::jwks, discovery::problem, health::alive, health::ready,
+        me::read, usage::read, rights::read, rights::erase, rights::preferred, rights::prefer, privacy::read, audit::list,
+        discovery::styles, discovery::models, discovery::document, discovery::jwks, discovery::problem, health::alive, health::ready,
     ),
     components(schemas(ProblemBody)),
     security(("bearer" = []), ("apiKey" = [])),
@@ -37,6 +42,7 @@ use super::{discovery, events, figures, health, images, list, me, problem::Probl
         (name = "Figures", description = "Photo in, figure out"),
         (name = "Uploads", description = "Photos ahead of use"),
         (name = "Account", description = "The caller's own record"),
+        (name = "Privacy", description = "What is recorded, and people's rights"),
         (name = "Discovery", description = "What anybody may read"),
         (name = "Service", description = "How the node is")
     )

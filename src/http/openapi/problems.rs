@@ -18,6 +18,7 @@ const KEYED: &[Code] = &[Code::MissingKey, Code::InvalidKey, Code::RevokedKey, C
 const HEADERS: &[Code] = &[Code::MalformedRequest];
 const ACCEPTED: &[Code] = &[Code::MalformedRequest, Code::NotAcceptable];
 const BODY: &[Code] = &[Code::Draining, Code::BodyTooSlow, Code::BodyTooLarge];
+const SMALL_BODY: &[Code] = &[Code::BodyTooSlow, Code::BodyTooLarge, Code::MalformedJson, Code::UnsupportedMediaType];
 const QUERY: &[Code] = &[Code::UnknownField, Code::InvalidOption];
 const OPTIONS: &[Code] = &[
     Code::MalformedJson,
@@ -95,6 +96,11 @@ fn table(operation: &str) -> (Option<Scope>, &'static [&'static [Code]]) {
         "readImage" => (Some(Scope::FiguresRead), &[ACCEPTED, UNKNOWN, GONE, ENDINGS]),
         "readReceipt" | "readUploadReceipt" => (Some(Scope::FiguresRead), &[UNKNOWN]),
         "deleteFigure" => (Some(Scope::FiguresWrite), &[UNKNOWN, &[Code::StateConflict]]),
+        "readUsage" => (Some(Scope::UsageRead), &[HEADERS, QUERY]),
+        "readData" => (Some(Scope::PrivacyManage), &[HEADERS, QUERY]),
+        "eraseData" | "readPreferences" => (Some(Scope::PrivacyManage), &[HEADERS, &[Code::InvalidOption]]),
+        "decidePreferences" => (Some(Scope::PrivacyManage), &[HEADERS, SMALL_BODY, QUERY]),
+        "listAudit" => (Some(Scope::KeysAdmin), &[HEADERS, QUERY]),
         "readProblem" => (None, &[UNKNOWN]),
         "readReadiness" => (None, &[&[Code::Draining, Code::StoreUnavailable]]),
         _ => (None, &[]),

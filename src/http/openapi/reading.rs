@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it describes the query; `list` reads it")]
 pub(crate) struct ListQuery {
-    /// How many figures at most.
+    /// How many at most.
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
@@ -36,4 +36,20 @@ pub(crate) struct RangeHeaders {
     /// Answers with the range only if the image still has this `ETag`, and else with the whole.
     #[param(rename = "If-Range", example = "\"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"")]
     if_range: Option<String>,
+}
+
+/// Which sums.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes the query; `usage` reads it")]
+pub(crate) struct UsageQuery {
+    /// The beginning: a time or a date (RFC 3339, UTC). Without, a day before the end by hour, else 30 days.
+    #[param(example = "2026-11-01")]
+    from: Option<String>,
+    /// The end: a time or a date. Without, now. At most 35 days after the beginning by hour, else 400.
+    #[param(example = "2026-11-24T00:00:00Z")]
+    to: Option<String>,
+    /// What the rows stand for: `day`, `hour`, `style` or `status`.
+    #[param(pattern = "^(day|hour|style|status)$", default = "day")]
+    by: Option<String>,
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-/// What is closed by promise: nothing else is ever said about a person.
-const CLOSED: [&str; 1] = ["Analysis"];
+/// What is closed by promise: nothing else is ever said about a person, or taken from a caller.
+const CLOSED: [&str; 2] = ["Analysis", "PreferencesRequest"];
 
 /// Completes every schema component, then every place where a schema stands alone.
 pub(super) fn complete(document: &mut Value) {

@@ -10,15 +10,17 @@ use bytes::Bytes;
 use crate::{
     domain::{KeyId, Moment, Owner, State},
     store::{
-        Claim, Event, Finish, Happening, Job, JobRef, Known, Lease, LeaseLost, NewJob, NotFinished, StoreKey,
-        Submission,
+        Claim, Event, Finish, Happening, HeldId, Job, JobRef, Known, Lease, LeaseLost, Line, NewJob, NotFinished,
+        StoreKey, Submission, Tally, line,
     },
 };
 
 #[derive(Default)]
 pub(super) struct Held {
     pub(super) values: HashMap<StoreKey, Timed<Bytes>>,
-    pub(super) sums: HashMap<StoreKey, Timed<BTreeMap<&'static str, u64>>>,
+    pub(super) lasting: HashMap<StoreKey, Bytes>,
+    pub(super) sums: HashMap<StoreKey, Timed<BTreeMap<String, u64>>>,
+    pub(super) logs: HashMap<StoreKey, Timed<BTreeMap<String, Moment>>>,
     pub(super) revoked: HashMap<KeyId, Moment>,
     pub(super) jobs: HashMap<JobRef, Entry>,
     pub(super) seats: HashMap<KeyId, HashSet<JobRef>>,
@@ -42,6 +44,49 @@ pub(super) struct Entry {
 }
 
 impl Held {
+    pub(super) fn add(&mut self, tally: &Tally, now: Moment) {
+        let until = now.plus(tally.kept);
+        let timed = self.sums.entry(tally.name.clone()).or_insert_with(|| Timed { value: BTreeMap::new(), until });
+        if timed.until <= now {
+            *timed = Timed { value: BTreeMap::new(), until };
+        }
+        for (name, amount) in &tally.sums {
+            let sum = timed.value.entry(name.clone()).or_default();
+            *sum = sum.saturating_add(*amount);
+        }
+    }
+
+    pub(super) fn note(&mut self, log: &StoreKey, line: &Line, now: Moment) -> bool {
+        let until = now.plus(line.kept);
+        let timed = self.logs.entry(log.clone()).or_insert_with(|| Timed { value: BTreeMap::new(), until });
+        timed.value.retain(|_, until| *until > now);
+        timed.until = timed.until.max(until);
+        let new = timed.value.insert(line.text.clone(), until).is_none();
+        while timed.value.len() > line.most as usize {
+            timed.value.pop_first();
+        }
+        new
+    }
+
+    pub(super) fn forget(&mut self, job: &JobRef, now: Moment) -> Option<u32> {
+        let entry = self.jobs.remove(job).filter(|entry| !entry.forgotten(now))?;
+        self.release(&entry.once, job);
+        self.queue.retain(|waiting| waiting != job);
+        self.pending.remove(job);
+        if let Some(seats) = self.seats.get_mut(&entry.job.key) {
+            seats.remove(job);
+        }
+        Some(entry.job.claims)
+    }
+
+    /// Lets the request that made a job be done again.
+    fn release(&mut self, once: &[StoreKey], job: &JobRef) {
+        let figure = job.figure.to_string();
+        // Since its time was over, another job may have taken the name.
+        let own = |timed: &Timed<Bytes>| timed.value.starts_with(figure.as_bytes());
+        self.values.retain(|name, timed| !once.contains(name) || !own(timed));
+    }
+
     pub(super) fn submit(&mut self, new: NewJob, now: Moment) -> Submission {
         if let Some(entry) = self.jobs.get(&new.job).filter(|entry| !entry.forgotten(now)) {
             return Submission::Accepted { at: entry.job.created_at };
@@ -67,6 +112,12 @@ impl Held {
         }
         if let Some(name) = &new.consumes {
             self.values.remove(name);
+        }
+        let once = new.once.first().map(|once| &once.name);
+        let held = line::Held::new(HeldId::Figure(new.job.figure), once, new.person.as_deref()).line();
+        self.note(&StoreKey::held(&new.job.owner), &held, now);
+        if let Some(person) = &new.person {
+            self.note(&StoreKey::person(&new.job.owner, person), &held, now);
         }
         self.queue.push_back(new.job.clone());
         self.jobs.insert(new.job.clone(), Entry::new(new, now));
@@ -113,10 +164,10 @@ impl Held {
             }
         }
         if finish.release {
-            let figure = lease.job.figure.to_string();
-            // Since its time was over, another job may have taken the name.
-            let own = |timed: &Timed<Bytes>| timed.value.starts_with(figure.as_bytes());
-            self.values.retain(|name, timed| !once.contains(name) || !own(timed));
+            self.release(&once, &lease.job);
+        }
+        for tally in &finish.tallies {
+            self.add(tally, now);
         }
         self.pending.remove(&lease.job);
         if let Some(seats) = self.seats.get_mut(&key) {

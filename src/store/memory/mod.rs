@@ -16,8 +16,8 @@ use bytes::Bytes;
 
 use self::held::{Held, Timed};
 use super::{
-    CancelOutcome, Claim, Event, Finish, Job, JobRef, Lease, LeaseLost, NewJob, NotFinished, Result, Store, StoreKey,
-    StoreNature, Submission, Topic, Wake, bells::Bells,
+    CancelOutcome, Claim, Event, Finish, Job, JobRef, Lease, LeaseLost, Line, NewJob, NotFinished, Result, Store,
+    StoreKey, StoreNature, Submission, Tally, Topic, Wake, bells::Bells,
 };
 use crate::domain::{FigureId, KeyId, Moment, Owner, State};
 
@@ -47,6 +47,14 @@ impl MemoryStore {
     /// An empty store.
     pub fn new(clock: Clock) -> Self {
         Self { clock, held: Mutex::default(), bells: Bells::new() }
+    }
+
+    /// The names of everything that is held, whatever it is: for audits of what the store holds.
+    pub fn names(&self) -> Vec<String> {
+        let held = self.held();
+        let named = held.values.keys().chain(held.lasting.keys()).chain(held.sums.keys()).chain(held.logs.keys());
+        let jobs = held.jobs.keys().map(|job| format!("job:{}", job.figure));
+        named.map(|name| name.as_str().to_owned()).chain(jobs).collect()
     }
 
     /// Every value that is kept, by name: for audits of what the store holds.
@@ -91,8 +99,9 @@ impl Store for MemoryStore {
     }
 
     async fn get(&self, key: &StoreKey) -> Result<Option<Bytes>> {
-        let now = self.clock.now();
-        Ok(self.held().values.get(key).filter(|timed| timed.until > now).map(|timed| timed.value.clone()))
+        let (held, now) = (self.held(), self.clock.now());
+        let timed = held.values.get(key).filter(|timed| timed.until > now).map(|timed| &timed.value);
+        Ok(timed.or_else(|| held.lasting.get(key)).cloned())
     }
 
     async fn expire(&self, key: &StoreKey, ttl: Duration) -> Result<bool> {
@@ -104,33 +113,61 @@ impl Store for MemoryStore {
 
     async fn delete(&self, keys: &[StoreKey]) -> Result<u64> {
         let mut held = self.held();
-        Ok(keys.iter().map(|key| u64::from(held.values.remove(key).is_some())).sum())
+        let mut removed = 0;
+        for key in keys {
+            let value = held.values.remove(key).is_some() || held.lasting.remove(key).is_some();
+            removed += u64::from(value || held.sums.remove(key).is_some() || held.logs.remove(key).is_some());
+        }
+        Ok(removed)
     }
 
     async fn count_present(&self, keys: &[StoreKey]) -> Result<u64> {
         let (now, held) = (self.clock.now(), self.held());
-        Ok(keys.iter().map(|key| u64::from(held.values.get(key).is_some_and(|timed| timed.until > now))).sum())
+        let value = |key: &StoreKey| held.values.get(key).is_some_and(|timed| timed.until > now);
+        let sums = |key: &StoreKey| held.sums.get(key).is_some_and(|timed| timed.until > now);
+        let present = |key: &StoreKey| value(key) || sums(key) || held.lasting.contains_key(key);
+        Ok(keys.iter().map(|key| u64::from(present(key) || held.logs.contains_key(key))).sum())
     }
 
-    async fn add(&self, key: &StoreKey, sums: &[(&'static str, u64)], ttl: Duration) -> Result<()> {
-        let until = self.clock.now().plus(ttl);
+    async fn put_lasting(&self, key: &StoreKey, value: Bytes) -> Result<()> {
+        let mut held = self.held();
+        held.values.remove(key);
+        held.lasting.insert(key.clone(), value);
+        Ok(())
+    }
+
+    async fn add(&self, tallies: &[Tally]) -> Result<()> {
         let (mut held, now) = (self.held(), self.clock.now());
-        held.sums.retain(|name, timed| name != key || timed.until > now);
-        let timed = held.sums.entry(key.clone()).or_insert_with(|| Timed { value: BTreeMap::new(), until });
-        for (name, amount) in sums {
-            let sum = timed.value.entry(name).or_default();
-            *sum = sum.saturating_add(*amount);
+        for tally in tallies {
+            held.add(tally, now);
         }
         Ok(())
+    }
+
+    async fn note(&self, log: &StoreKey, line: &Line) -> Result<bool> {
+        Ok(self.held().note(log, line, self.clock.now()))
+    }
+
+    async fn noted(&self, log: &StoreKey, before: Option<&str>, limit: usize) -> Result<Vec<String>> {
+        let (held, now) = (self.held(), self.clock.now());
+        let lines = held.logs.get(log).filter(|timed| timed.until > now).map(|timed| timed.value.keys());
+        let older = lines.into_iter().flatten().rev().filter(|line| before.is_none_or(|before| line.as_str() < before));
+        Ok(older.take(limit).cloned().collect())
+    }
+
+    async fn strike(&self, log: &StoreKey, lines: &[String]) -> Result<u64> {
+        let mut held = self.held();
+        let Some(timed) = held.logs.get_mut(log) else { return Ok(0) };
+        let struck = lines.iter().map(|line| u64::from(timed.value.remove(line).is_some())).sum();
+        held.logs.retain(|_, timed| !timed.value.is_empty());
+        Ok(struck)
     }
 
     async fn sums(&self, key: &StoreKey) -> Result<Vec<(String, u64)>> {
         let now = self.clock.now();
         let held = self.held();
         let found = held.sums.get(key).filter(|timed| timed.until > now);
-        Ok(found
-            .map(|timed| timed.value.iter().map(|(name, sum)| ((*name).to_owned(), *sum)).collect())
-            .unwrap_or_default())
+        Ok(found.map(|timed| timed.value.iter().map(|(name, sum)| (name.clone(), *sum)).collect()).unwrap_or_default())
     }
 
     async fn revoke(&self, key: &KeyId, ttl: Duration) -> Result<()> {
@@ -260,6 +297,12 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    async fn forget(&self, job: &JobRef) -> Result<Option<u32>> {
+        let forgotten = self.held().forget(job, self.clock.now());
+        self.bells.ring(&job.figure);
+        Ok(forgotten)
+    }
+
     async fn queued(&self) -> Result<usize> {
         Ok(self.held().queue.len())
     }
@@ -273,6 +316,7 @@ impl Store for MemoryStore {
         let mut held = self.held();
         held.values.retain(|_, timed| timed.until > now);
         held.sums.retain(|_, timed| timed.until > now);
+        held.logs.retain(|_, timed| timed.until > now);
         held.revoked.retain(|_, until| *until > now);
         held.seats.retain(|_, seats| !seats.is_empty());
         held.jobs.retain(|_, entry| !entry.forgotten(now));

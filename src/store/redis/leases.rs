@@ -9,6 +9,7 @@ use super::{
     link::{garbled, millis, script},
     look,
     shard::home,
+    values,
 };
 use crate::{
     domain::State,
@@ -20,6 +21,7 @@ static OVERDUE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/ove
 static RENEW: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/renew.lua")));
 static ADVANCE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/advance.lua")));
 static FINISH: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/finish.lua")));
+static FORGET: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/forget.lua")));
 static CANCEL: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/cancel.lua")));
 
 impl RedisStore {
@@ -76,6 +78,7 @@ pub(super) async fn finish(
     }
     call.arg(finish.state.as_str());
     call.arg(finish.code.map_or("", |code| code.as_str())).arg(u8::from(finish.release));
+    call.arg(values::written(&finish.tallies)?);
     let answer: Vec<String> = link.run(call).await?;
     match answer.first().map(String::as_str) {
         Some("done") => Ok(Ok(())),
@@ -115,6 +118,12 @@ async fn done(link: &Link, call: ScriptInvocation<'static>) -> Result<std::resul
         Some("lease_lost") => Ok(Err(LeaseLost)),
         _ => Err(garbled()),
     }
+}
+
+pub(super) async fn forget(link: &Link, job: &JobRef) -> Result<Option<u32>> {
+    let mut call = FORGET.prepare_invoke();
+    call.key(home(job).prefix()).arg(job.figure.to_string()).arg(job.owner.as_str());
+    link.run(call).await
 }
 
 fn handed_out(answer: &[String]) -> Result<Option<Claim>> {

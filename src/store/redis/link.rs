@@ -126,11 +126,15 @@ impl Link {
             Ok(Ok(Err(error))) => {
                 // An error's text may quote what was sent; its kind does not.
                 tracing::warn!(kind = ?error.kind(), code = error.code(), "the store refused or did not answer");
+                crate::telemetry::store_error("refused");
                 if error.is_io_error() {
                     line.lost(&self.tasks);
                 }
             }
-            Ok(Err(_elapsed)) => line.lost(&self.tasks),
+            Ok(Err(_elapsed)) => {
+                crate::telemetry::store_error("timeout");
+                line.lost(&self.tasks);
+            }
             Err(_ended) => {}
         }
         Err(StoreError::Unavailable)

@@ -21,8 +21,8 @@ use bytes::Bytes;
 pub use self::reach::RedisAddress;
 use self::{founding::Founding, link::Link, reach::Client, shard::Shard};
 use super::{
-    CancelOutcome, Claim, Event, Finish, Job, JobRef, Lease, LeaseLost, NewJob, NotFinished, Result, Store, StoreKey,
-    StoreNature, Submission, Topic, Wake, bells::Bells,
+    CancelOutcome, Claim, Event, Finish, Job, JobRef, Lease, LeaseLost, Line, NewJob, NotFinished, Result, Store,
+    StoreKey, StoreNature, Submission, Tally, Topic, Wake, bells::Bells,
 };
 use crate::{
     domain::{FigureId, KeyId, Moment, Owner, State},
@@ -145,8 +145,24 @@ impl Store for RedisStore {
         values::of_all(&self.link, "EXISTS", keys).await
     }
 
-    async fn add(&self, key: &StoreKey, sums: &[(&'static str, u64)], ttl: Duration) -> Result<()> {
-        values::add(&self.link, key, sums, ttl).await
+    async fn put_lasting(&self, key: &StoreKey, value: Bytes) -> Result<()> {
+        values::put_lasting(&self.link, key, value).await
+    }
+
+    async fn add(&self, tallies: &[Tally]) -> Result<()> {
+        values::add(&self.link, tallies).await
+    }
+
+    async fn note(&self, log: &StoreKey, line: &Line) -> Result<bool> {
+        values::note(&self.link, log, line).await
+    }
+
+    async fn noted(&self, log: &StoreKey, before: Option<&str>, limit: usize) -> Result<Vec<String>> {
+        values::noted(&self.link, log, before, limit).await
+    }
+
+    async fn strike(&self, log: &StoreKey, lines: &[String]) -> Result<u64> {
+        values::strike(&self.link, log, lines).await
     }
 
     async fn sums(&self, key: &StoreKey) -> Result<Vec<(String, u64)>> {
@@ -227,6 +243,12 @@ impl Store for RedisStore {
         let marked = look::mark_deleted(&self.link, job).await;
         self.bells.ring(&job.figure);
         marked
+    }
+
+    async fn forget(&self, job: &JobRef) -> Result<Option<u32>> {
+        let forgotten = leases::forget(&self.link, job).await;
+        self.bells.ring(&job.figure);
+        forgotten
     }
 
     async fn queued(&self) -> Result<usize> {

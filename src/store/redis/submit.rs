@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::Moment,
-    store::{NewJob, Result, StoreError, StoreKey, Submission},
+    store::{Held, HeldId, NewJob, Result, StoreError, StoreKey, Submission},
 };
 
 static SUBMIT: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/submit.lua")));
@@ -64,5 +64,8 @@ fn call(new: &NewJob, shard: Shard, mark: &str, places: usize) -> ScriptInvocati
         .arg(first.map(|once| once.value(figure)).unwrap_or_default())
         .arg(first.map_or(1, |once| millis(once.kept)))
         .arg(u8::from(new.consumes.is_some()));
+    let person = new.person.as_deref();
+    let held = Held::new(HeldId::Figure(*figure), first.map(|once| &once.name), person).line();
+    call.arg(held.text).arg(millis(held.kept)).arg(held.most).arg(person.unwrap_or_default());
     call
 }

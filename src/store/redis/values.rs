@@ -6,17 +6,18 @@ use bytes::Bytes;
 use redis::Script;
 
 use super::{
-    link::{Link, millis},
+    link::{Link, garbled, millis, script},
     shard::{Shard, founding_beside, texts},
 };
 use crate::{
     domain::KeyId,
-    store::{Result, StoreKey},
+    store::{Line, Result, StoreKey, Tally},
 };
 
 static PUT_NEW: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/put_new.lua")));
 
-static ADD: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/add.lua")));
+static ADD: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/add.lua")));
+static NOTE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/note.lua")));
 
 /// Keeps a value; gives the founding mark of its shard.
 pub(super) async fn put(link: &Link, key: &StoreKey, value: Bytes, ttl: Duration) -> Result<Option<String>> {
@@ -57,14 +58,53 @@ pub(super) async fn of_all(link: &Link, command: &str, keys: &[StoreKey]) -> Res
     link.ask(command).await
 }
 
-pub(super) async fn add(link: &Link, key: &StoreKey, sums: &[(&'static str, u64)], ttl: Duration) -> Result<()> {
+pub(super) async fn put_lasting(link: &Link, key: &StoreKey, value: Bytes) -> Result<()> {
+    let mut command = redis::cmd("SET");
+    command.arg(key.as_str()).arg(value.as_ref());
+    link.ask(command).await
+}
+
+pub(super) async fn add(link: &Link, tallies: &[Tally]) -> Result<()> {
+    let Some(first) = tallies.first() else { return Ok(()) };
     let mut call = ADD.prepare_invoke();
-    call.key(key.as_str()).arg(millis(ttl));
-    for (name, amount) in sums {
-        // Redis counts to 2^63 - 1.
-        call.arg(*name).arg(i64::try_from(*amount).unwrap_or(i64::MAX));
-    }
+    call.key(first.name.shard_prefix()).arg(written(tallies)?);
     link.run::<Vec<String>>(call).await.map(drop)
+}
+
+/// Tallies as scripts read them.
+pub(super) fn written(tallies: &[Tally]) -> Result<String> {
+    // Redis counts to 2^63 - 1, and Lua's own numbers are less exact.
+    let amount = |amount: u64| i64::try_from(amount).unwrap_or(i64::MAX).to_string();
+    let tallies: Vec<_> = tallies
+        .iter()
+        .map(|tally| {
+            let sums = tally.sums.iter().map(|(name, sum)| (name, amount(*sum))).collect();
+            (tally.name.as_str(), millis(tally.kept).to_string(), sums)
+        })
+        .collect::<Vec<(_, _, Vec<_>)>>();
+    serde_json::to_string(&tallies).map_err(|_| garbled())
+}
+
+pub(super) async fn note(link: &Link, log: &StoreKey, new: &Line) -> Result<bool> {
+    let mut call = NOTE.prepare_invoke();
+    call.key(log.shard_prefix()).key(log.as_str()).arg(&new.text).arg(millis(new.kept)).arg(new.most);
+    link.run(call).await
+}
+
+pub(super) async fn noted(link: &Link, log: &StoreKey, before: Option<&str>, limit: usize) -> Result<Vec<String>> {
+    let newest = before.map_or_else(|| "+".to_owned(), |before| format!("({before}"));
+    let mut command = redis::cmd("ZREVRANGEBYLEX");
+    command.arg(log.as_str()).arg(newest).arg("-").arg("LIMIT").arg(0).arg(limit);
+    link.ask(command).await
+}
+
+pub(super) async fn strike(link: &Link, log: &StoreKey, lines: &[String]) -> Result<u64> {
+    if lines.is_empty() {
+        return Ok(0);
+    }
+    let mut command = redis::cmd("ZREM");
+    command.arg(log.as_str()).arg(lines);
+    link.ask(command).await
 }
 
 pub(super) async fn sums(link: &Link, key: &StoreKey) -> Result<Vec<(String, u64)>> {

@@ -7,6 +7,7 @@
 mod bundle;
 mod claims;
 mod commitment;
+mod erasure;
 mod error;
 mod facts;
 mod seal;
@@ -14,6 +15,7 @@ mod seal;
 pub use bundle::Bundle;
 pub use claims::{Commitments, OpaqueAccount, Receipt};
 pub use commitment::{Commitment, PhotoMatch, Salt, check_commitment, check_photo, commit};
+pub use erasure::{Erased, ErasureReceipt, Kept, sign_erasure, verify_erasure};
 pub use error::ReceiptError;
 pub use facts::{
     Action, Grade, NotCovered, Persistence, Reason, Recipient, ResultLine, StoreKind, VerifiedAbsent, VerifiedBy, What,

@@ -46,7 +46,7 @@ figurine() {
 node() {
     figurine
     url=http://127.0.0.1:$(free_port)
-    FIGURINE_LISTEN=${url#http://} "$figurine" serve 2>"$room/node.log" &
+    FIGURINE_LISTEN=${url#http://} FIGURINE_MANAGEMENT_LISTEN=127.0.0.1:0 "$figurine" serve 2>"$room/node.log" &
     started+=($!)
     answers "$url/readyz" || { cat "$room/node.log" >&2; exit 1; }
     key=$(sed -n "s/.*Authorization: Bearer \([^']*\)'.*/\1/p" "$room/node.log")

@@ -34,6 +34,44 @@ local function keep(key, ms)
   end
 end
 
+-- Adds to counters, given as JSON: a list of name, time in milliseconds, and pairs of a name and an amount. Their time
+-- starts with the first addition.
+local function add_all(tallies)
+  for _, tally in ipairs(cjson.decode(tallies)) do
+    for _, sum in ipairs(tally[3]) do
+      local added = redis.pcall('HINCRBY', tally[1], sum[1], sum[2])
+      if type(added) == 'table' and added.err then
+        redis.call('HSET', tally[1], sum[1], '9223372036854775807')
+      end
+    end
+    if redis.call('PTTL', tally[1]) < 0 then
+      redis.call('PEXPIRE', tally[1], tally[2])
+    end
+  end
+end
+
+-- Writes a line, which begins with the digits of a version 7 UUID and so with its time in milliseconds. Those whose time
+-- is over go, and of more than the most the oldest. Gives 1 for one that was not there.
+local function note(log, line, kept, most)
+  local added = redis.call('ZADD', log, '0', line)
+  local oldest = math.max(0, now - kept)
+  local digits = string.format('%06x%06x', math.floor(oldest / 16777216), oldest % 16777216)
+  redis.call('ZREMRANGEBYLEX', log, '-', '(' .. digits)
+  redis.call('ZREMRANGEBYRANK', log, '0', text(-1 - most))
+  keep(log, kept)
+  return added
+end
+
+-- Lets the request that made a job be done again. Since its time was over, another job may have taken the name.
+local function release(once, figure)
+  if once and once ~= '' then
+    local value = redis.call('GET', once)
+    if value and string.sub(value, 1, #figure) == figure then
+      redis.call('UNLINK', once)
+    end
+  end
+end
+
 -- A command on the consumer group, which is made where it is missing.
 local function on_group(...)
   local answer = redis.pcall(...)

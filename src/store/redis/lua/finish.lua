@@ -1,5 +1,5 @@
 -- Ends a running job in one step: staged results get their names, the seat and the entry go, the end is told.
--- KEYS: prefix, then pairs of a staged name and a final one. ARGV: figure, owner, token, state, code, release.
+-- KEYS: prefix, then pairs of a staged name and a final one. ARGV: figure, owner, token, state, code, release, tallies.
 local figure, state = ARGV[1], ARGV[4]
 local job = job_key(figure)
 if not leased(figure, ARGV[2], ARGV[3]) then
@@ -24,13 +24,10 @@ if not known[7] then
   redis.call('ZADD', unpurged, text(now), figure)
   keep(unpurged, kept)
 end
--- Since its time was over, another job may have taken the name.
-if ARGV[6] == '1' and known[5] ~= '' then
-  local value = redis.call('GET', known[5])
-  if value and string.sub(value, 1, #figure) == figure then
-    redis.call('UNLINK', known[5])
-  end
+if ARGV[6] == '1' then
+  release(known[5], figure)
 end
+add_all(ARGV[7])
 drop(known[4])
 redis.call('ZREM', due, figure)
 redis.call('ZREM', gate_key(known[3]), figure)

@@ -5,6 +5,7 @@ local figure, owner, key, photo = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local seats, places, deadline = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local retention, remembered, listed = tonumber(ARGV[9]), tonumber(ARGV[10]), ARGV[11]
 local onces, once_value, once_kept, consumes = tonumber(ARGV[12]), ARGV[13], ARGV[14], ARGV[15] == '1'
+local held, held_kept, most_held, person = ARGV[16], ARGV[17], ARGV[18], ARGV[19]
 local gate, list, upload = KEYS[2], KEYS[3], KEYS[4 + onces]
 local job = job_key(figure)
 
@@ -58,6 +59,10 @@ if listed == '1' then
   end
   redis.call('ZADD', list, '0', figure)
   keep(list, kept)
+end
+note(prefix .. 'held:' .. owner, held, held_kept, most_held)
+if person ~= '' then
+  note(prefix .. 'who:' .. owner .. ':' .. person, held, held_kept, most_held)
 end
 enqueue(figure)
 tell(figure, 'queued', text(now))
