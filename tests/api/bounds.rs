@@ -2,10 +2,17 @@
 
 use std::{net::SocketAddr, process::Command, time::Instant};
 
+use figurine::domain::PlanLimits;
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
+
 use crate::{
+    app::{TestApp, jpeg},
     program::{LISTEN, PATIENCE, Running, url_in},
     raw::{Raw, RawAnswer},
 };
+
+/// As large as a photo may be, in bytes.
+const LARGE: usize = 26_214_400;
 
 const HEALTH: &str = "GET /healthz HTTP/1.1\r\nHost: figurine\r\n\r\n";
 
@@ -13,6 +20,48 @@ fn assert_overloaded(answer: &RawAnswer) {
     answer.problem(503, "overloaded");
     assert_eq!(answer.headers["retry-after"], "2", "{answer:?}");
     assert_eq!(answer.headers["connection"], "close", "{answer:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_for_which_there_is_no_room_is_refused_before_it_comes() {
+    let app = TestApp::start().await;
+    let limits = PlanLimits::parse(Some(6_000), Some(1_000), Some(256), None, None).unwrap();
+    let key = app.key_of("acme", |request| request.limits = limits);
+    // The framework says 100 before anything is looked at; what counts is what comes then.
+    let announce = async |bytes: usize| {
+        let mut raw = Raw::to(app.node.address()).await;
+        let head = format!("Authorization: Bearer {key}\r\nContent-Length: {bytes}\r\nExpect: 100-continue");
+        raw.send(format!("POST /v1/figures HTTP/1.1\r\nHost: figurine\r\n{head}\r\n\r\n")).await;
+        assert_eq!(raw.answer().await.status, 100);
+        raw
+    };
+    let mut waiting = FuturesUnordered::new();
+    for _ in 0..26 {
+        let mut raw = announce(LARGE).await;
+        waiting.push(async move { (raw.answer().await, raw) });
+    }
+    // 512 MiB hold twenty bodies of 25 MiB, which wait for their bytes.
+    for _ in 0..6 {
+        let (refused, _) = waiting.next().await.unwrap();
+        assert_overloaded(&refused);
+    }
+    let (mut small, photo) = (announce(jpeg(64, 64).len()).await, jpeg(64, 64));
+    small.send(&photo).await;
+    assert_eq!(small.answer().await.status, 201);
+    assert!(waiting.next().now_or_never().is_none(), "nobody else was refused");
+    drop(waiting);
+    let until = Instant::now() + PATIENCE;
+    loop {
+        // A body that breaks off was looked at, so there was room for it.
+        let mut again = announce(LARGE).await;
+        again.finish().await;
+        let answer = again.answer().await;
+        if answer.status != 503 {
+            answer.problem(400, "malformed_request");
+            break;
+        }
+        assert!(Instant::now() < until, "the room of clients that have left is free again");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
