@@ -1,7 +1,8 @@
-"""google-genai against a running simulator: google_genai.py BASE_URL PHOTO.jpg"""
+"""google-genai against a running simulator: google_genai.py BASE_URL PHOTO.jpg FOLDER_OF_KEPT_BODIES"""
 
 import io
 import json
+import pathlib
 import sys
 import urllib.request
 
@@ -9,9 +10,11 @@ from google import genai
 from google.genai import errors, types
 from pydantic import BaseModel
 
-base_url, photo_path = sys.argv[1:3]
+base_url, photo_path, kept = sys.argv[1:4]
 photo = open(photo_path, "rb").read()
 picture = types.Part.from_bytes(data=photo, mime_type="image/jpeg")
+
+IMAGE, TEXT = "gemini-3-pro-image", "gemini-3.8-flash"
 
 
 class Analysis(BaseModel):
@@ -32,48 +35,125 @@ def client(version, key="x"):
     return genai.Client(api_key=key, http_options=options)
 
 
+IMAGE_CONFIG = types.GenerateContentConfig(
+    response_modalities=["TEXT", "IMAGE"],
+    image_config=types.ImageConfig(aspect_ratio="3:4", image_size="1K"),
+    thinking_config=types.ThinkingConfig(include_thoughts=True),
+    safety_settings=[
+        types.SafetySetting(category="HARM_CATEGORY_HARASSMENT", threshold="BLOCK_MEDIUM_AND_ABOVE"),
+    ],
+    seed=7,
+)
+
+
 def figure(gemini):
-    config = types.GenerateContentConfig(
-        response_modalities=["TEXT", "IMAGE"],
-        image_config=types.ImageConfig(aspect_ratio="3:4", image_size="1K"),
-        thinking_config=types.ThinkingConfig(include_thoughts=True),
-    )
-    return gemini.models.generate_content(
-        model="gemini-3-pro-image", contents=["A figure of it", picture], config=config
-    )
+    return gemini.models.generate_content(model=IMAGE, contents=["A figure of it", picture], config=IMAGE_CONFIG)
 
 
-def code_of(gemini):
+def images_of(answer):
+    return [part.inline_data for part in answer.parts or [] if part.inline_data]
+
+
+def failure(call, *arguments, **named):
     try:
-        figure(gemini)
+        call(*arguments, **named)
     except errors.APIError as error:
-        return error.code
-    return 200
+        return error
+    raise AssertionError("it did not fail")
+
+
+def images(gemini):
+    play()
+    answer = figure(gemini)
+    assert len(images_of(answer)) == 1 and images_of(answer)[0].data.startswith(b"\x89PNG")
+    assert answer.usage_metadata.total_token_count > 1_000 and answer.model_version == IMAGE
+    assert answer.text and "Planning" not in answer.text, "thoughts are no answer"
+    play("interim_images")
+    assert len(images_of(figure(gemini))) == 3
+    play("only_thought_image")
+    assert len(images_of(figure(gemini))) == 1
+
+
+def structured(gemini):
+    play()
+    ways = [{"response_schema": Analysis}, {"response_json_schema": Analysis.model_json_schema()}]
+    for way in ways:
+        config = types.GenerateContentConfig(
+            response_mime_type="application/json", system_instruction="Describe photos.", **way
+        )
+        answer = gemini.models.generate_content(model=TEXT, contents=["Describe", picture], config=config)
+        assert Analysis.model_validate_json(answer.text).count >= 0, answer.text
+    config = types.GenerateContentConfig(response_mime_type="application/json", response_schema=Analysis)
+    answer = gemini.models.generate_content(model=TEXT, contents=["Describe", picture], config=config)
+    assert isinstance(answer.parsed, Analysis)
+
+
+def streaming(gemini):
+    play()
+    assert "".join(chunk.text for chunk in gemini.models.generate_content_stream(model=TEXT, contents="Hello"))
+    chunks = gemini.models.generate_content_stream(model=IMAGE, contents=["A figure", picture], config=IMAGE_CONFIG)
+    assert sum(len(images_of(chunk)) for chunk in chunks) == 1
+
+
+def models(gemini, version):
+    names = [model.name for model in gemini.models.list()]
+    assert "models/gemini-3-pro-image" in names
+    assert ("models/gemini-flash-latest" in names) == (version == "v1beta"), "aliases are in the beta alone"
+    model = gemini.models.get(model=IMAGE)
+    assert model.name == "models/gemini-3-pro-image" and model.input_token_limit > 0
+    assert failure(gemini.models.get, model="gemini-3-pro-image-preview").code == 404
+
+
+def files(gemini):
+    play()
+    file = gemini.files.upload(file=io.BytesIO(photo), config=types.UploadFileConfig(mime_type="image/jpeg"))
+    assert gemini.models.generate_content(model=TEXT, contents=["Describe", file]).text
+    gemini.files.delete(name=file.name)
+
+
+def refusals(gemini):
+    for reason in ("PROHIBITED_CONTENT", "SAFETY", "BLOCKLIST"):
+        play({"blocked_input": {"reason": reason}})
+        answer = figure(gemini)
+        assert answer.prompt_feedback.block_reason == reason and not answer.candidates
+    for reason in ("IMAGE_SAFETY", "NO_IMAGE", "NEVER_SEEN"):
+        play({"blocked_output": {"reason": reason}})
+        answer = figure(gemini)
+        assert answer.candidates[0].finish_reason == reason and not images_of(answer)
+
+
+def failures(gemini, version):
+    acts = [("overloaded", 503), ("bad_gateway", 502), ("quota_zero", 429), ("internal", 500), ("deadline_expired", 504)]
+    for act, code in acts:
+        play(act)
+        error = failure(figure, gemini)
+        assert error.code == code, act
+        assert isinstance(error, errors.ServerError if code >= 500 else errors.ClientError)
+    play({"rate_limited": {"retry_delay_seconds": 1.5}})
+    error = failure(figure, gemini)
+    assert error.status == "RESOURCE_EXHAUSTED" and "1.5s" in str(error.details)
+    play()
+    error = failure(figure, client(version, key="invalid"))
+    assert error.code == 400 and "API_KEY_INVALID" in str(error.details)
+
+
+def sent():
+    """What Google's clients send: both spellings in one body, and base64 in the alphabet for URLs."""
+    bodies = [path.read_text() for path in pathlib.Path(kept).glob("*.json")]
+    assert any('"inlineData"' in body and '"mime_type"' in body for body in bodies), "no body mixes the spellings"
+    data = [part for body in bodies for part in body.split('"data": "' if '"data": "' in body else '"data":"')[1:]]
+    base64 = [part.split('"')[0] for part in data]
+    assert any("-" in text or "_" in text for text in base64), "no base64 is for URLs"
 
 
 for version in ("v1", "v1beta"):
     gemini = client(version)
-    play()
-    images = [part.inline_data for part in figure(gemini).parts if part.inline_data]
-    assert len(images) == 1 and images[0].data.startswith(b"\x89PNG")
-    config = types.GenerateContentConfig(response_mime_type="application/json", response_schema=Analysis)
-    answer = gemini.models.generate_content(model="gemini-3.8-flash", contents=["Describe", picture], config=config)
-    assert isinstance(answer.parsed, Analysis) and answer.parsed.count >= 0
-    stream = gemini.models.generate_content_stream(model="gemini-3.8-flash", contents="Hello")
-    assert "".join(chunk.text for chunk in stream)
-    assert "models/gemini-3-pro-image" in [model.name for model in gemini.models.list()]
-    upload = types.UploadFileConfig(mime_type="image/jpeg")
-    file = gemini.files.upload(file=io.BytesIO(photo), config=upload)
-    assert gemini.models.generate_content(model="gemini-3.8-flash", contents=["Describe", file]).text
-    gemini.files.delete(name=file.name)
-    for act, code in [("overloaded", 503), ("bad_gateway", 502), ("quota_zero", 429), ("internal", 500)]:
-        play(act)
-        assert code_of(gemini) == code, act
-    play({"blocked_input": {"reason": "PROHIBITED_CONTENT"}})
-    assert figure(gemini).prompt_feedback.block_reason == "PROHIBITED_CONTENT"
-    play({"blocked_output": {"reason": "NEVER_SEEN"}}, "interim_images")
-    assert figure(gemini).candidates[0].finish_reason == "NEVER_SEEN"
-    assert len([part for part in figure(gemini).parts if part.inline_data]) == 3
-    wrong = client(version, key="invalid")
-    assert code_of(wrong) == 400
-print("google-genai: all answers understood")
+    images(gemini)
+    structured(gemini)
+    streaming(gemini)
+    models(gemini, version)
+    files(gemini)
+    refusals(gemini)
+    failures(gemini, version)
+sent()
+print(f"google-genai {genai.__version__}: all answers understood")
