@@ -38,7 +38,7 @@ use crate::{
     ledger::Ledger,
     simulator::{RunningSimulator, Simulator, SimulatorSettings},
     store::{Clock, ConnectError, MemoryStore},
-    studio::{EngineKind, Models, Studio},
+    studio::{EngineKind, Models, Studio, Terms},
     tasks::Tasks,
     telemetry,
     vault::Vault,
@@ -125,6 +125,7 @@ impl Node {
         let heartbeat = wiring.heartbeat.unwrap_or(HEARTBEAT);
         let api = Data::new(api(&settings, flow.clone(), tasks.clone(), (public_url.clone(), body, heartbeat))?);
         let workers = worker::start(&flow, &tasks, settings.jobs_in_flight);
+        drop(tasks.start(look_up_models(flow.clone(), tasks.clone())));
         let links = Links::new(api.clone(), tls.clone());
         let server = serve((listener, management_listener), links, api.clone(), settings.max_wait)
             .map_err(|error| StartError::Listen(API, address, error))?;
@@ -285,16 +286,54 @@ fn flow(settings: &Settings, stores: Stores, simulator_url: &str) -> Result<Flow
 
 fn offline_studio(settings: &Settings, base_url: &str, intake: Arc<Intake>) -> Result<Studio, StartError> {
     let engine = Engine::new(EngineSettings::new(base_url, SecretString::from("offline")))?;
-    Ok(Studio::new(engine, EngineKind::Offline, "localhost".to_owned(), models(settings), intake))
+    Ok(Studio::new(engine, EngineKind::Offline, "localhost".to_owned(), terms(settings), intake))
 }
 
 fn gemini_studio(settings: &Settings, intake: &Arc<Intake>) -> Result<Option<Studio>, StartError> {
+    let EngineChoice::Gemini { base_url, .. } = &settings.engine else { return Ok(None) };
+    let Some(engine) = gemini(settings)? else { return Ok(None) };
+    let host = base_url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default().to_owned();
+    Ok(Some(Studio::new(engine, EngineKind::Gemini, host, terms(settings), intake.clone())))
+}
+
+/// The client of Gemini that the settings name; `None` with the offline engine.
+///
+/// # Errors
+/// When the settings cannot be used.
+pub fn gemini(settings: &Settings) -> Result<Option<Engine>, SetupError> {
     let EngineChoice::Gemini { api_key, base_url, api_version } = &settings.engine else { return Ok(None) };
     let mut wanted = EngineSettings::new(base_url.as_str(), api_key.clone());
     wanted.api_version.clone_from(api_version);
     wanted.proxy.clone_from(&settings.https_proxy);
-    let host = base_url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default().to_owned();
-    Ok(Some(Studio::new(Engine::new(wanted)?, EngineKind::Gemini, host, models(settings), intake.clone())))
+    Engine::new(wanted).map(Some)
+}
+
+/// Asks the engine for its models until it has answered, beside all else: a node starts without.
+async fn look_up_models(flow: Arc<Flow>, tasks: Tasks) {
+    let stopping = tasks.stopping();
+    if flow.live.kind() == EngineKind::Offline {
+        return;
+    }
+    loop {
+        let answered = tokio::select! {
+            answered = flow.live.look_up_models() => answered,
+            () = stopping.cancelled() => return,
+        };
+        if answered {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
+            () = stopping.cancelled() => return,
+        }
+    }
+}
+
+/// How soon an engine that did not answer is asked for its models again.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+
+fn terms(settings: &Settings) -> Terms {
+    Terms { models: models(settings), minors: settings.minors }
 }
 
 fn models(settings: &Settings) -> Models {

@@ -14,8 +14,9 @@ use tokio::runtime::Handle;
 use super::CommandError;
 use crate::{
     config::{Settings, TlsFiles},
+    engine::{Engine, Standing, facts},
     ledger::audit::{self, Act},
-    server::{RedisStores, check_tls, key_set},
+    server::{RedisStores, check_tls, gemini, key_set},
     store::{RedisStore, Store, StoreError},
     tasks::Tasks,
 };
@@ -60,6 +61,11 @@ pub(super) async fn run(args: CheckArgs, settings: &Settings, out: &mut dyn Writ
         Ok(None) => report.ok("store: in memory, gone at restart")?,
         Ok(Some(stores)) => report.stores(args, &stores).await?,
         Err(error) => report.wrong(&super::with_causes(&error))?,
+    }
+    match gemini(settings) {
+        Ok(None) => report.ok("engine: the built-in offline one")?,
+        Ok(Some(engine)) => report.engine(&engine, settings).await?,
+        Err(error) => report.wrong(&format!("engine: {}", super::with_causes(&error)))?,
     }
     tasks.stop();
     report.verdict()
@@ -131,6 +137,36 @@ impl Report<'_> {
             Ok(()) => self.ok("FIGURINE_TLS_CERT, FIGURINE_TLS_KEY: a pair"),
             Err(error) => self.wrong(&format!("FIGURINE_TLS_CERT, FIGURINE_TLS_KEY: {}", super::with_causes(&error))),
         }
+    }
+
+    /// Asks the engine for each model. A list is of use as long as one of its models is there.
+    async fn engine(&mut self, engine: &Engine, settings: &Settings) -> std::io::Result<()> {
+        let lists =
+            [("FIGURINE_IMAGE_MODELS", &settings.image_models), ("FIGURINE_TEXT_MODELS", &settings.text_models)];
+        for (name, models) in lists {
+            let mut served = 0;
+            for model in models {
+                let of_no_use = match engine.look_up(model).await {
+                    Standing::Served => {
+                        served += 1;
+                        self.ok(&format!("engine: it has {model}"))?;
+                        if facts(model).is_none() {
+                            let told = "has no known price, so it is not asked under max_cost_micro_usd";
+                            self.unwise(&format!("{name}: {model} {told}"))?;
+                        }
+                        continue;
+                    }
+                    Standing::Gone => "is unknown to the engine, or was retired",
+                    Standing::OfAnotherKind => "generates no content",
+                    Standing::Unknown(failure) => return self.wrong(&format!("engine: {failure}")),
+                };
+                self.unwise(&format!("{name}: {model} {of_no_use}"))?;
+            }
+            if served == 0 {
+                self.wrong(&format!("{name}: the engine has none of these models"))?;
+            }
+        }
+        Ok(())
     }
 
     async fn stores(&mut self, args: CheckArgs, stores: &RedisStores) -> Result<(), CommandError> {

@@ -64,6 +64,8 @@ pub struct Settings {
     pub image_models: Vec<String>,
     /// `FIGURINE_TEXT_MODELS`, in order of preference.
     pub text_models: Vec<String>,
+    /// `FIGURINE_MINORS`.
+    pub minors: Minors,
     /// `FIGURINE_HTTPS_PROXY`.
     pub https_proxy: Option<String>,
     /// `FIGURINE_UPLOAD_TTL_SECONDS`.
@@ -143,6 +145,15 @@ pub enum EngineChoice {
     },
 }
 
+/// What is made of photos in which a child might be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Minors {
+    /// Figures in the styles that are marked `child_safe`, without the caller's wishes.
+    ChildSafe,
+    /// None.
+    Refuse,
+}
+
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -202,14 +213,11 @@ impl Settings {
             index_keys: from.named_keys("FIGURINE_INDEX_KEYS"),
             issuer: from.text("FIGURINE_ISSUER"),
             audience: from.text("FIGURINE_AUDIENCE"),
-            operator: Operator {
-                name: from.optional("FIGURINE_OPERATOR"),
-                privacy_contact: from.optional("FIGURINE_PRIVACY_CONTACT"),
-                region: from.optional("FIGURINE_REGION"),
-            },
+            operator: Self::read_operator(from),
             engine: Self::read_engine(from),
             image_models: from.list("FIGURINE_IMAGE_MODELS"),
             text_models: from.list("FIGURINE_TEXT_MODELS"),
+            minors: Self::read_minors(from),
             https_proxy: from.url("FIGURINE_HTTPS_PROXY"),
             upload_ttl: from.seconds("FIGURINE_UPLOAD_TTL_SECONDS", 1..=3_600),
             result_ttl: from.seconds("FIGURINE_RESULT_TTL_SECONDS", 1..=86_400),
@@ -226,6 +234,21 @@ impl Settings {
             cors_origins: from.origins("FIGURINE_CORS_ORIGINS"),
             log: from.log_filter("FIGURINE_LOG"),
             log_format: from.log_format("FIGURINE_LOG_FORMAT"),
+        }
+    }
+
+    fn read_operator(from: &mut Reader) -> Operator {
+        Operator {
+            name: from.optional("FIGURINE_OPERATOR"),
+            privacy_contact: from.optional("FIGURINE_PRIVACY_CONTACT"),
+            region: from.optional("FIGURINE_REGION"),
+        }
+    }
+
+    fn read_minors(from: &mut Reader) -> Minors {
+        match from.one_of("FIGURINE_MINORS", &["child-safe", "refuse"]).as_str() {
+            "refuse" => Minors::Refuse,
+            _ => Minors::ChildSafe,
         }
     }
 

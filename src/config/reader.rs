@@ -62,6 +62,7 @@ pub const SETTINGS: &[Setting] = &[
     plain("FIGURINE_GEMINI_API_VERSION", "v1beta"),
     plain("FIGURINE_IMAGE_MODELS", "gemini-nano-banana-2.1,gemini-3-pro-image"),
     plain("FIGURINE_TEXT_MODELS", "gemini-3.5-flash-lite,gemini-3.8-flash"),
+    plain("FIGURINE_MINORS", "child-safe"),
     plain("FIGURINE_HTTPS_PROXY", ""),
     plain("FIGURINE_UPLOAD_TTL_SECONDS", "600"),
     plain("FIGURINE_RESULT_TTL_SECONDS", "3600"),

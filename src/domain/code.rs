@@ -234,6 +234,8 @@ pub enum Category {
     Privacy,
     /// A word on the engine's list.
     Blocklist,
+    /// The subject might be a child, and the style or the installation makes no figures of children.
+    Minor,
     /// Another reason.
     Other,
 }

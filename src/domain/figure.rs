@@ -53,7 +53,8 @@ pub struct Figure {
     pub upload: UploadTrace,
     /// Why there is no image, where there is none.
     pub problem: Option<JobProblem>,
-    /// What went wrong beside the images that were made.
+    /// What went wrong beside the images that were made: one that is missing, or at the stage `enhance` a prompt that is
+    /// the style's template since the engine did not write it.
     pub problems: Vec<JobProblem>,
     /// The integrator's pseudonym for a person; kept as a keyed hash and so not given back.
     pub end_user: Option<String>,
@@ -120,7 +121,8 @@ pub struct Analysis {
     pub palette: Vec<String>,
     /// What it holds or carries.
     pub accessories: Vec<String>,
-    /// Whether the subject might be a child; anything but `none` narrows what is made.
+    /// Whether the subject might be a child. Anything but `none` narrows what is made: wishes are dropped
+    /// (`options.prompt` is then null), and only styles marked `child_safe` are made, or none, as the operator has set.
     pub apparent_minor: Minor,
     /// Whether a figure can be expected to come out well.
     pub quality: Quality,
@@ -189,10 +191,11 @@ pub struct Provenance {
 /// What a figure cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Cost {
-    /// What the caller is charged, in millionths of a US dollar.
+    /// What the caller is charged, in millionths of a US dollar: the answers that the figure was made of, never more than
+    /// its worst case. Zero without an image.
     #[schema(value_type = u64)]
     pub charged_micro_usd: MicroUsd,
-    /// What the engine charges for it, in millionths of a US dollar.
+    /// What the engine charges for it, in millionths of a US dollar: every answer, also those that were of no use.
     #[schema(value_type = u64)]
     pub upstream_micro_usd: MicroUsd,
     /// Tokens sent.
@@ -252,7 +255,7 @@ pub struct UploadTrace {
     pub receipt: Option<String>,
 }
 
-/// Why a figure ended without an image, or lacks one of its images.
+/// Why a figure ended without an image, or lacks one of its images or the engine's prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct JobProblem {
     /// The stable problem code.

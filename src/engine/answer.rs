@@ -15,6 +15,8 @@ pub struct TextAnswer {
     pub text: Zeroizing<String>,
     /// What all attempts took and cost together.
     pub usage: Usage,
+    /// What this answer alone took and cost.
+    pub used: Usage,
     /// The model that was asked last.
     pub model: String,
     /// The model that upstream says answered; it may differ silently.
@@ -32,6 +34,8 @@ pub struct ImageAnswer {
     pub declared_type: String,
     /// What all attempts took and cost together.
     pub usage: Usage,
+    /// What this answer alone took and cost.
+    pub used: Usage,
     /// The model that was asked last.
     pub model: String,
     /// The model that upstream says answered; it may differ silently.
@@ -75,6 +79,7 @@ pub(super) fn text(outcome: Outcome, told: Told) -> Result<TextAnswer, EngineErr
     Ok(TextAnswer {
         text,
         usage: told.usage,
+        used: told.used,
         model: told.model,
         model_version: told.model_version,
         attempts: told.attempts,
@@ -90,6 +95,7 @@ pub(super) fn image(outcome: Outcome, told: Told) -> Result<ImageAnswer, EngineE
         bytes,
         declared_type,
         usage: told.usage,
+        used: told.used,
         model: told.model,
         model_version: told.model_version,
         attempts: told.attempts,

@@ -5,7 +5,7 @@ use super::error::{Failure, Misconfiguration};
 use super::faults;
 use super::payload::Payload;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use zeroize::Zeroizing;
 
 /// Google's error bodies take a few kilobytes; what is longer is somebody else's page.
@@ -39,7 +39,7 @@ async fn exchange(client: &Client, call: Call<'_>) -> Result<Zeroizing<Vec<u8>>,
     let http = response.status().as_u16();
     if http != 200 {
         let retry_after = response.headers().get(RETRY_AFTER);
-        let retry_after = retry_after.and_then(|after| faults::seconds(after.to_str().ok()?));
+        let retry_after = retry_after.and_then(|after| faults::retry_after(after.to_str().ok()?, SystemTime::now()));
         // The status decides; a body that breaks off or is too long changes nothing.
         let body = read(&mut response, ERROR_CAP_BYTES).await;
         return Err(faults::classify(http, retry_after, &body.unwrap_or_default()));
@@ -56,7 +56,7 @@ fn server_timeout(timeout: Duration) -> u64 {
     rounded_up.max(LEAST_SERVER_TIMEOUT)
 }
 
-async fn read(response: &mut reqwest::Response, cap_bytes: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
+pub(super) async fn read(response: &mut reqwest::Response, cap_bytes: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let declared = response.content_length().unwrap_or(0);
     let declared = usize::try_from(declared).unwrap_or(usize::MAX);
     if declared > cap_bytes {
@@ -79,7 +79,7 @@ async fn read(response: &mut reqwest::Response, cap_bytes: usize) -> Result<Zero
 }
 
 /// The error itself is dropped here: it would carry the URL.
-fn broken(error: &reqwest::Error) -> Failure {
+pub(super) fn broken(error: &reqwest::Error) -> Failure {
     if error.is_connect() { Failure::ConnectFailed } else { Failure::Interrupted }
 }
 

@@ -36,17 +36,23 @@ impl Client {
 
     /// A POST to `model:generateContent` with the key, or `None` for a name no path can carry.
     pub(super) fn generate(&self, model: &str) -> Option<reqwest::RequestBuilder> {
-        if !is_plain_word(model) {
-            return None;
-        }
-        // Without "./" the name before the colon would be read as a scheme.
-        let url = self.models.join(&format!("./{model}:generateContent"));
-        let request = self.http.post(url.ok()?).header("x-goog-api-key", &self.key);
+        let url = self.url(model, ":generateContent")?;
+        let request = self.http.post(url).header("x-goog-api-key", &self.key);
         // Ids alone: what a caller put into its trace beside them is nobody else's.
         Some(match current() {
             Some(trace) => request.header("traceparent", trace.next().to_string()),
             None => request,
         })
+    }
+
+    /// A GET of a model's description with the key, or `None` as above.
+    pub(super) fn describe(&self, model: &str) -> Option<reqwest::RequestBuilder> {
+        Some(self.http.get(self.url(model, "")?).header("x-goog-api-key", &self.key))
+    }
+
+    fn url(&self, model: &str, method: &str) -> Option<Url> {
+        // Without "./" the name before the colon would be read as a scheme.
+        self.models.join(&format!("./{model}{method}")).ok().filter(|_| is_plain_word(model))
     }
 }
 

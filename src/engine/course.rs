@@ -172,6 +172,7 @@ impl<'a> Course<'a> {
             outcome @ (Outcome::Image { .. } | Outcome::Json(_)) => {
                 let told = Told {
                     usage: self.usage,
+                    used: reading.usage,
                     model: model.to_owned(),
                     model_version: reading.model_version,
                     attempts: self.attempts,

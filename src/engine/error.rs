@@ -28,6 +28,11 @@ impl EngineError {
         self.failure.retryable()
     }
 
+    /// Whether the upstream was away, busy or made no sense, so that something else may stand in for its answer.
+    pub fn is_absence(&self) -> bool {
+        self.failure.retryable() || self.failure == Failure::ModelGone
+    }
+
     /// Why policy refused, if it did.
     pub fn category(&self) -> Option<Category> {
         if let Failure::Refused { category, .. } = self.failure { Some(category) } else { None }

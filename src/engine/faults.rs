@@ -2,7 +2,7 @@
 
 use super::error::{Failure, Misconfiguration};
 use super::wire::{Detail, ErrorBody, parse_error};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// What a failed attempt asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,10 +138,17 @@ fn retry_delay(error: &ErrorBody) -> Option<Duration> {
 }
 
 /// Seconds with or without a fraction; a day at most, so that adding it to a time cannot fail.
-pub(super) fn seconds(text: &str) -> Option<Duration> {
+fn seconds(text: &str) -> Option<Duration> {
     let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     let seconds: f64 = text.trim().parse().ok().filter(|_| plain)?;
     let delay = Duration::try_from_secs_f64(seconds).ok()?;
+    Some(delay.min(Duration::from_secs(86_400)))
+}
+
+/// The header `Retry-After`: seconds, or a date (RFC 9110, 10.2.3).
+pub(super) fn retry_after(header: &str, now: SystemTime) -> Option<Duration> {
+    let until = || httpdate::parse_http_date(header).ok();
+    let delay = seconds(header).or_else(|| Some(until()?.duration_since(now).unwrap_or_default()))?;
     Some(delay.min(Duration::from_secs(86_400)))
 }
 
@@ -166,6 +173,17 @@ mod tests {
         for bad in ["", "-1", "NaN", "inf", "1e9", "soon", "Wed, 21 Oct 2026 07:28:00 GMT"] {
             assert_eq!(seconds(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_date_to_try_again_at_is_read_like_a_delay() {
+        let now = httpdate::parse_http_date("Wed, 25 Nov 2026 07:28:00 GMT").unwrap();
+        let after = |header: &str| retry_after(header, now).map(|delay| delay.as_secs());
+        assert_eq!(after("7"), Some(7));
+        assert_eq!(after("Wed, 25 Nov 2026 07:28:30 GMT"), Some(30));
+        assert_eq!(after("Wed, 25 Nov 2026 07:00:00 GMT"), Some(0));
+        assert_eq!(after("Thu, 25 Nov 2027 07:28:00 GMT"), Some(86_400));
+        assert_eq!(after("soon"), None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::breaker::Breakers;
 use super::budget::Budget;
 use super::course::Course;
 use super::error::EngineError;
+use super::faults::is_illness;
 use super::outcome::Outcome;
 use super::settings::EngineSettings;
 use super::usage::Usage;
@@ -50,6 +51,7 @@ impl Policy {
 /// Who answered and what it took.
 pub(super) struct Told {
     pub(super) usage: Usage,
+    pub(super) used: Usage,
     pub(super) model: String,
     pub(super) model_version: Option<String>,
     pub(super) attempts: u32,
@@ -68,13 +70,42 @@ pub(super) async fn run(
         let (at, permit) = course.next_model().await?;
         let result = course.attempt(&models[at]).await;
         match result {
-            Ok(body) => {
-                permit.proves_well();
-                if let Some(answer) = course.weigh(&models[at], body)? {
-                    return Ok(answer);
+            Ok(body) => match course.weigh(&models[at], body) {
+                Err(error) if is_illness(error.failure()) => {
+                    permit.proves_ill(Instant::now());
+                    return Err(error);
                 }
-            }
+                weighed => {
+                    permit.proves_well();
+                    if let Some(answer) = weighed? {
+                        return Ok(answer);
+                    }
+                }
+            },
             Err(failure) => course.recover(at, permit, failure)?,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_spread_from_nothing_to_a_bound_that_doubles_up_to_its_cap() {
+        let policy = Policy::new(&EngineSettings {
+            backoff_base: Duration::from_millis(500),
+            backoff_cap: Duration::from_secs(3),
+            ..EngineSettings::new("http://127.0.0.1:9", "k".into())
+        });
+        for (attempts, bound_ms) in [(1, 500), (2, 1_000), (3, 2_000), (4, 3_000), (40, 3_000), (u32::MAX, 3_000)] {
+            let waits: Vec<_> = (0..400).map(|_| policy.backoff(attempts).as_millis()).collect();
+            let (least, most) = (*waits.iter().min().unwrap(), *waits.iter().max().unwrap());
+            assert!(most <= bound_ms, "{attempts}: {most}");
+            assert!(
+                least < bound_ms / 10 && most > bound_ms * 9 / 10,
+                "{attempts}: {least} to {most} is not full jitter"
+            );
         }
     }
 }

@@ -6,7 +6,9 @@ use bytes::Bytes;
 
 use super::{Flow, FlowError, Made};
 use crate::{
-    domain::{Code, Figure, FigureLinks, ImageMade, JobProblem, Moment, Stage, State, UploadTrace, Work},
+    domain::{
+        Code, Figure, FigureLinks, ImageMade, JobProblem, MicroUsd, Minor, Moment, Stage, State, UploadTrace, Work,
+    },
     jobs::{JobsError, Spec},
     ledger::{Outcome, of_job, of_unknown_job},
     store::{Adoption, Claim, Finish, Job, JobRef, LeaseLost, NotFinished, StoreError, StoreKey, Tally},
@@ -240,9 +242,17 @@ impl Flow {
         figure.engine.clone_from(&made.engine);
         figure.provenance.clone_from(&made.provenance);
         figure.cost = made.cost;
-        if matches!(ending, Ending::Succeeded) {
-            // What a delivered image cost upstream is what is charged; without an image nothing is.
-            figure.cost.charged_micro_usd = made.cost.upstream_micro_usd;
+        figure.cost.charged_micro_usd = match ending {
+            // Never more than was told before: interim images, which nobody asked for, are the operator's.
+            Ending::Succeeded => {
+                let most = self.studio(spec.mode).worst_case(spec.work, &spec.options, spec.analysis.is_some());
+                most.map_or(made.cost.charged_micro_usd, |most| most.min(made.cost.charged_micro_usd))
+            }
+            Ending::Without(_) => MicroUsd::ZERO,
+        };
+        if made.analysis.as_ref().is_some_and(|analysis| analysis.apparent_minor != Minor::None) {
+            // The effective value: wishes are dropped where the subject might be a child.
+            figure.options.prompt = None;
         }
         figure.timings_ms = made.timings;
         figure.timings_ms.intake = Some(spec.intake_ms);

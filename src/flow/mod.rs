@@ -119,7 +119,7 @@ impl Flow {
             (Some(analysis), _) => Analyzed { analysis: analysis.clone(), model: String::new() },
             (None, Some(photo)) => {
                 let clock = self.reach(lease, State::Analyzing).await?;
-                let analyzed = studio.analyze(photo, &mut made.cost, deadline).await?;
+                let analyzed = studio.analyze(photo, &spec.options, &mut made.cost, deadline).await?;
                 made.engine = Some(studio.text_engine(analyzed.model.clone()));
                 made.timings.analyze = millis(clock);
                 analyzed
@@ -130,18 +130,38 @@ impl Flow {
         if spec.work == Work::Analysis {
             return Ok(());
         }
+        studio.permit(&spec.options, &analyzed.analysis)?;
 
-        let clock = self.reach(lease, State::Enhancing).await?;
-        let enhanced = studio.enhance(&spec.options, &analyzed.analysis, &mut made.cost, deadline).await?;
-        made.timings.enhance = millis(clock);
-        made.prompt = Some(enhanced.prompt);
-        if let Some(model) = enhanced.model {
-            made.engine = Some(studio.text_engine(model));
-        }
+        self.enhance(lease, spec, (&analyzed.analysis, deadline), made).await?;
         match photo.filter(|_| spec.work == Work::Figure) {
             Some(photo) => self.render(lease, spec, (&photo, &analyzed.model, deadline), made).await,
             None => Ok(()),
         }
+    }
+
+    /// Writes the prompt. A figure is made with its style's template when the engine does not write one, and says so; where
+    /// the prompt alone is asked for, that is its failure.
+    async fn enhance(
+        &self,
+        lease: &Lease,
+        spec: &Spec,
+        (analysis, deadline): (&Analysis, Instant),
+        made: &mut Made,
+    ) -> Result<(), FlowError> {
+        let studio = self.studio(spec.mode);
+        let clock = self.reach(lease, State::Enhancing).await?;
+        let enhanced = studio.enhance(&spec.options, analysis, &mut made.cost, deadline).await?;
+        made.timings.enhance = millis(clock);
+        match enhanced.lapse.map(FlowError::from) {
+            Some(lapse) if spec.work == Work::Prompt => return Err(lapse),
+            Some(lapse) => made.problems.push(lapse.problem_of_template()),
+            None => {}
+        }
+        made.prompt = Some(enhanced.prompt);
+        if let Some(model) = enhanced.model {
+            made.engine = Some(studio.text_engine(model));
+        }
+        Ok(())
     }
 
     async fn render(

@@ -54,13 +54,22 @@ impl FlowError {
     /// What the figure says of this end, reached in a stage.
     pub fn problem(&self, stage: Stage) -> JobProblem {
         let (code, category) = self.code(stage);
-        JobProblem { category, ..by_code(code, stage) }
+        let told = by_code(code, stage);
+        let detail = if category == Some(Category::Minor) { NO_CHILDREN.to_owned() } else { told.detail };
+        JobProblem { detail, category, ..told }
+    }
+
+    /// What a figure says that was made with its style's template because of this.
+    pub(super) fn problem_of_template(&self) -> JobProblem {
+        let detail = "The engine did not write the prompt, so it is the style's template.".to_owned();
+        JobProblem { detail, ..self.problem(Stage::Enhance) }
     }
 
     fn code(&self, stage: Stage) -> (Code, Option<Category>) {
         let code = match self {
             Self::Studio(StudioError::Engine(error)) => return engine_code(error, stage),
-            Self::Studio(StudioError::Analysis | StudioError::Image(_)) => Code::UpstreamGarbled,
+            Self::Studio(StudioError::Child) => return (Code::BlockedPhoto, Some(Category::Minor)),
+            Self::Studio(StudioError::Analysis | StudioError::Prompt | StudioError::Image(_)) => Code::UpstreamGarbled,
             Self::Store(error)
             | Self::Vault(VaultError::Store(error))
             | Self::Jobs(JobsError::Store(error) | JobsError::Vault(VaultError::Store(error))) => store_code(error),
@@ -143,6 +152,10 @@ fn told(category: engine::Category) -> Category {
         engine::Category::Other => Category::Other,
     }
 }
+
+/// What is said where a child might be in the photo.
+const NO_CHILDREN: &str =
+    "The subject might be a child, and no such figure is made in this style. Styles marked child_safe may be allowed.";
 
 /// Words for a person. Never the engine's.
 fn detail(code: Code) -> &'static str {

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     domain::{Code, Mode, RATIOS, hex},
-    studio::{DEFAULT_STYLE, Style, styles as all_styles},
+    studio::{DEFAULT_STYLE, ModelInUse, Style, styles as all_styles},
 };
 
 const AN_HOUR: (actix_web::http::header::HeaderName, &str) = (CACHE_CONTROL, "public, max-age=3600");
@@ -81,6 +81,8 @@ pub(super) struct Models {
     /// Models for analyses and prompts, in order of preference.
     #[schema(example = json!(["gemini-3.5-flash-lite"]))]
     text_models: Vec<String>,
+    /// What each of them makes and costs, those for images first.
+    models: Vec<ModelInUse>,
     /// Sizes that can be asked for.
     #[schema(example = json!(["1K", "2K", "4K"]))]
     sizes: [&'static str; 3],
@@ -91,7 +93,8 @@ pub(super) struct Models {
 
 /// List the models in use
 ///
-/// The engine and models for live keys. Test keys always have the offline engine.
+/// The engine and models for live keys, with sizes, ratios and prices, and whether the engine has them. Test keys always
+/// have the offline engine.
 #[utoipa::path(
     get, path = "/v1/models", operation_id = "listModels", tag = "Discovery", security(()),
     responses((status = 200, description = "The engine and its models", body = Models))
@@ -102,6 +105,7 @@ pub(super) async fn models(api: Data<Api>) -> HttpResponse {
         engine: studio.kind().name(),
         image_models: studio.models().image.clone(),
         text_models: studio.models().text.clone(),
+        models: studio.in_use(),
         sizes: ["1K", "2K", "4K"],
         aspect_ratios: RATIOS.iter().map(ToString::to_string).collect(),
     })

@@ -3,6 +3,7 @@
 use super::asked::CallKind;
 use serde::Serialize;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
@@ -48,29 +49,33 @@ pub(super) struct CallLog(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     calls: Mutex<VecDeque<Call>>,
-    /// How many were received and how many of them ended, since the start.
+    last_id: AtomicU64,
+    /// How many were received and how many of them ended, since the start. Look-ups of models are no calls to wait for.
     counts: watch::Sender<(u64, u64)>,
 }
 
 impl CallLog {
     pub(super) fn new() -> Self {
-        Self(Arc::new(Inner { calls: Mutex::default(), counts: watch::Sender::new((0, 0)) }))
+        Self(Arc::new(Inner {
+            calls: Mutex::default(),
+            last_id: AtomicU64::new(0),
+            counts: watch::Sender::new((0, 0)),
+        }))
     }
 
     /// Writes a call down; its end is written when the guard is dropped.
     pub(super) fn received(&self, mut call: Call) -> Open {
         let mut calls = self.lock();
-        self.0.counts.send_modify(|(received, _)| {
-            *received += 1;
-            call.id = *received;
-        });
+        call.id = self.0.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+        let counts = call.kind != CallKind::Models;
+        self.0.counts.send_modify(|(received, _)| *received += u64::from(counts));
         call.received_ms = now_ms();
         if calls.len() == REMEMBERED {
             calls.pop_front();
         }
         let id = call.id;
         calls.push_back(call);
-        Open { log: self.clone(), id, answered: None }
+        Open { log: self.clone(), id, counts, answered: None }
     }
 
     pub(super) fn all(&self) -> Vec<Call> {
@@ -105,6 +110,7 @@ impl CallLog {
 pub(super) struct Open {
     log: CallLog,
     pub(super) id: u64,
+    counts: bool,
     answered: Option<(u16, usize)>,
 }
 
@@ -123,7 +129,7 @@ impl Drop for Open {
             (call.status, call.answer_bytes) = self.answered.unwrap_or_default();
         }
         drop(calls);
-        self.log.0.counts.send_modify(|(_, ended)| *ended += 1);
+        self.log.0.counts.send_modify(|(_, ended)| *ended += u64::from(self.counts));
     }
 }
 

@@ -175,6 +175,11 @@ pub enum Spoil {
     OnlyThoughtImage,
     /// Drafts without a mark, then the image.
     SeveralImages,
+    /// These words in place of all others.
+    Says {
+        /// What is said; for a request for JSON usually JSON.
+        text: String,
+    },
     /// That many bytes as image.
     HugeImage {
         /// Bytes before base64.

@@ -1,5 +1,6 @@
 //! Starts and stops the server, on a thread of its own.
 
+use super::asked::CallKind;
 use super::calls::Call;
 use super::scenario::Step;
 use super::state::State;
@@ -78,9 +79,18 @@ impl RunningSimulator {
         self.state.play(steps);
     }
 
-    /// The calls received since the start or since [`forget_calls`](Self::forget_calls).
+    /// The calls received since the start or since [`forget_calls`](Self::forget_calls), but for look-ups of models, which
+    /// nodes make by themselves.
     pub fn calls(&self) -> Vec<Call> {
-        self.state.calls.all()
+        let mut calls = self.state.calls.all();
+        calls.retain(|call| call.kind != CallKind::Models);
+        calls
+    }
+
+    /// The paths of the look-ups of models received since the start or since they were forgotten.
+    pub fn look_ups(&self) -> Vec<String> {
+        let calls = self.state.calls.all().into_iter();
+        calls.filter(|call| call.kind == CallKind::Models).map(|call| call.path).collect()
     }
 
     /// Empties the list of calls; their numbering goes on.

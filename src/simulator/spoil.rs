@@ -19,6 +19,7 @@ pub(super) fn spoil(answer: &mut Answer, act: &Spoil) {
             let text = "Certainly! {\"subject\": person".to_owned();
             answer.pieces = vec![Piece::Words { text, thought: false }];
         }
+        Spoil::Says { text } => answer.pieces = vec![Piece::Words { text: text.clone(), thought: false }],
         Spoil::NoImage => ended(answer, "NO_IMAGE"),
         Spoil::BlockedOutput { reason } => ended(answer, reason),
         Spoil::EmptyStop => answer.pieces.clear(),

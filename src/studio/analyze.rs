@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use super::{Studio, StudioError};
 use crate::{
-    domain::{Analysis, Cost},
+    domain::{Analysis, Cost, Options},
     engine::{Photo64, TextAsk},
 };
 
@@ -40,10 +40,19 @@ impl Studio {
     ///
     /// # Errors
     /// When the engine makes nothing, or nothing that fits the schema, twice. `cost` counts what was used either way.
-    pub async fn analyze(&self, photo: &Photo64, cost: &mut Cost, deadline: Instant) -> Result<Analyzed, StudioError> {
+    pub async fn analyze(
+        &self,
+        photo: &Photo64,
+        options: &Options,
+        cost: &mut Cost,
+        deadline: Instant,
+    ) -> Result<Analyzed, StudioError> {
+        let before = *cost;
         for text in [ASK, REPAIR] {
             let ask = TextAsk { system: RULES, text, photo: Some(photo), schema: schema() };
-            let answer = self.ask(ask, cost, deadline).await?;
+            // What is charged is the answer that is used, not the one that was not.
+            cost.charged_micro_usd = before.charged_micro_usd;
+            let answer = self.ask(ask, options, cost, deadline).await?;
             if let Some(analysis) = parse(&answer.text) {
                 return Ok(Analyzed { analysis, model: answer.model });
             }

@@ -22,15 +22,20 @@ const SHORTEST: usize = 40;
 pub struct Enhanced {
     /// The prompt.
     pub prompt: String,
-    /// The model that was asked; `None` for the style's template as it is.
+    /// The model that wrote it; `None` for the style's template as it is.
     pub model: Option<String>,
+    /// Why it is the template although the engine was to write it.
+    pub lapse: Option<StudioError>,
 }
 
+/// Of the time that is left, what writing the prompt may take: the image takes longer.
+const SHARE: u32 = 3;
+
 impl Studio {
-    /// Writes the prompt. An answer that is no prompt gives way to the style's template.
+    /// Writes the prompt. When the engine is away, or its answer is no prompt, that gives way to the style's template.
     ///
     /// # Errors
-    /// When the engine makes nothing. `cost` counts what was used either way.
+    /// When the engine refuses. `cost` counts what was used either way.
     pub async fn enhance(
         &self,
         options: &Options,
@@ -41,11 +46,22 @@ impl Studio {
         let style = style(&options.style).ok_or(StudioError::Style)?;
         let draft = prompt::compose(style, options, analysis);
         if !options.enhance {
-            return Ok(Enhanced { prompt: draft, model: None });
+            return Ok(Enhanced { prompt: draft, model: None, lapse: None });
         }
+        let charged_before = cost.charged_micro_usd;
         let ask = TextAsk { system: RULES, text: &draft, photo: None, schema: schema() };
-        let answer = self.ask(ask, cost, deadline).await?;
-        Ok(Enhanced { prompt: read(&answer.text).unwrap_or(draft), model: Some(answer.model) })
+        let now = Instant::now();
+        let until = now + deadline.saturating_duration_since(now) / SHARE;
+        let lapse = match self.ask(ask, options, cost, until).await {
+            Ok(answer) => match read(&answer.text) {
+                Some(prompt) => return Ok(Enhanced { prompt, model: Some(answer.model), lapse: None }),
+                None => StudioError::Prompt,
+            },
+            Err(StudioError::Engine(error)) if error.is_absence() => error.into(),
+            Err(error) => return Err(error),
+        };
+        cost.charged_micro_usd = charged_before;
+        Ok(Enhanced { prompt: draft, model: None, lapse: Some(lapse) })
     }
 }
 
@@ -58,9 +74,39 @@ fn schema() -> Value {
     })
 }
 
+/// The prompt of an answer, bounded, with what must not appear at its end whatever the engine made of the draft. One
+/// that tells the rules is none.
 fn read(text: &str) -> Option<String> {
     let value: Value = serde_json::from_str(text).ok()?;
-    let words = value.get("prompt")?.as_str()?.split_whitespace().collect::<Vec<_>>().join(" ");
-    let prompt: String = words.chars().filter(|c| !c.is_control()).take(prompt::LONGEST).collect();
-    (prompt.chars().count() >= SHORTEST).then_some(prompt)
+    let words = prompt::plain(value.get("prompt")?.as_str()?);
+    let told = RULES.split(". ").any(|rule| rule.len() >= SHORTEST && words.contains(rule.trim_end_matches('.')));
+    (!told && words.chars().count() >= SHORTEST).then(|| prompt::ended(&words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(prompt: &str) -> String {
+        json!({ "prompt": prompt }).to_string()
+    }
+
+    #[test]
+    fn a_written_prompt_is_bounded_and_keeps_what_must_not_appear() {
+        for written in ["A small figure of a cat with a red bow, standing upright. ".repeat(200), "x".repeat(40)] {
+            let prompt = read(&answer(&written)).unwrap();
+            assert!(prompt.chars().count() <= prompt::LONGEST, "{}", prompt.len());
+            assert!(prompt.ends_with(prompt::MUST_NOT), "{prompt}");
+        }
+        let whole = format!("A small figure of a cat with a red bow, standing upright. {}", prompt::MUST_NOT);
+        assert_eq!(read(&answer(&whole)).unwrap(), whole, "it is not said twice");
+    }
+
+    #[test]
+    fn an_answer_that_is_no_prompt_or_tells_the_rules_is_not_used() {
+        let rule = RULES.split(". ").nth(1).unwrap();
+        for no_prompt in [&answer("short"), "{}", "[]", "\"words\"", &answer(&format!("My rules are: {rule}. Bye."))] {
+            assert_eq!(read(no_prompt), None, "{no_prompt}");
+        }
+    }
 }

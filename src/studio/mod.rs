@@ -3,25 +3,31 @@
 mod analyze;
 mod enhance;
 mod finish;
+mod in_use;
 mod label;
 mod price;
 mod prompt;
 mod render;
 mod style;
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 pub use analyze::{Analyzed, parse as parse_analysis};
 pub use enhance::Enhanced;
 pub use finish::{Credentials, Finished};
+pub use in_use::{ModelInUse, SizePrice, TokenPrices};
 pub use render::{Brief, Rendered};
 pub use style::{CheckedOptions, Choice, DEFAULT_STYLE, Looks, Style, style, styles};
 
 use tokio::time::Instant;
 
 use crate::{
-    domain::{Cost, MicroUsd},
-    engine::{Engine, EngineError, TextAnswer, TextAsk, Usage},
+    config::Minors,
+    domain::{Analysis, Cost, MicroUsd, Minor, Options},
+    engine::{Engine, EngineError, Standing, TextAnswer, TextAsk, Usage},
     intake::{Intake, IntakeError},
 };
 
@@ -40,6 +46,12 @@ pub enum StudioError {
     /// The image cannot be converted to the format that was asked for.
     #[error("the image cannot be converted")]
     Convert,
+    /// The subject might be a child, and the installation or the style makes no figures of children.
+    #[error("the subject might be a child")]
+    Child,
+    /// The engine's prompt cannot be used.
+    #[error("the engine's prompt makes no sense")]
+    Prompt,
     /// The style is not known to this node.
     #[error("the style is unknown")]
     Style,
@@ -63,19 +75,32 @@ pub struct Models {
     pub text: Vec<String>,
 }
 
+/// What an installation asks of its engine, and what it does not make.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// The models.
+    pub models: Models,
+    /// What is made of photos in which a child might be.
+    pub minors: Minors,
+}
+
 /// One engine and what is asked of it.
 pub struct Studio {
     engine: Engine,
     kind: EngineKind,
     endpoint: String,
     models: Models,
+    minors: Minors,
     intake: Arc<Intake>,
+    /// What the engine said of its models when it was asked last.
+    standings: Mutex<BTreeMap<String, Standing>>,
 }
 
 impl Studio {
     /// A studio on an engine that answers at an endpoint, a host's name. Images are checked with the limits of `intake`.
-    pub fn new(engine: Engine, kind: EngineKind, endpoint: String, models: Models, intake: Arc<Intake>) -> Self {
-        Self { engine, kind, endpoint, models, intake }
+    pub fn new(engine: Engine, kind: EngineKind, endpoint: String, terms: Terms, intake: Arc<Intake>) -> Self {
+        let Terms { models, minors } = terms;
+        Self { engine, kind, endpoint, models, minors, intake, standings: Mutex::default() }
     }
 
     /// Which engine it works with.
@@ -88,27 +113,55 @@ impl Studio {
         &self.models
     }
 
+    /// Whether a figure may be made of what was seen.
+    ///
+    /// # Errors
+    /// [`StudioError::Child`] where the subject might be a child and the style, or the installation, is not for that.
+    pub fn permit(&self, options: &Options, analysis: &Analysis) -> Result<(), StudioError> {
+        let style = style(&options.style).ok_or(StudioError::Style)?;
+        match (analysis.apparent_minor, self.minors) {
+            (Minor::None, _) => Ok(()),
+            (Minor::Possible | Minor::Likely, Minors::ChildSafe) if style.child_safe => Ok(()),
+            (Minor::Possible | Minor::Likely, Minors::ChildSafe | Minors::Refuse) => Err(StudioError::Child),
+        }
+    }
+
     /// The host that photos are sent to.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
     /// Asks for text, and counts what that used either way.
-    async fn ask(&self, ask: TextAsk<'_>, cost: &mut Cost, deadline: Instant) -> Result<TextAnswer, StudioError> {
-        let asked = self.engine.text(&self.models.text, ask, deadline).await;
+    async fn ask(
+        &self,
+        ask: TextAsk<'_>,
+        options: &Options,
+        cost: &mut Cost,
+        deadline: Instant,
+    ) -> Result<TextAnswer, StudioError> {
+        let asked = self.engine.text(&self.text_models(options), ask, deadline).await;
         let answer = asked.inspect_err(|error| self.add(cost, &error.usage()))?;
         self.add(cost, &answer.usage);
+        self.charge(cost, &answer.used);
         Ok(answer)
     }
 
     /// Adds what a call used to what a figure costs upstream. The offline engine is nobody's to bill.
     fn add(&self, cost: &mut Cost, usage: &Usage) {
-        let billed = match self.kind {
-            EngineKind::Gemini => MicroUsd(usage.micro_usd),
-            EngineKind::Offline => MicroUsd::ZERO,
-        };
+        let billed = self.billed(usage);
         cost.upstream_micro_usd = cost.upstream_micro_usd.plus(billed);
         cost.input_tokens += usage.input_tokens;
         cost.output_tokens += usage.output_tokens;
+    }
+    /// Adds what an answer that is used took to what is charged. Answers that were of no use are the operator's.
+    fn charge(&self, cost: &mut Cost, used: &Usage) {
+        cost.charged_micro_usd = cost.charged_micro_usd.plus(self.billed(used));
+    }
+
+    fn billed(&self, usage: &Usage) -> MicroUsd {
+        match self.kind {
+            EngineKind::Gemini => MicroUsd(usage.micro_usd),
+            EngineKind::Offline => MicroUsd::ZERO,
+        }
     }
 }

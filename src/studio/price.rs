@@ -21,7 +21,7 @@ impl Studio {
             EngineKind::Offline => return Some(MicroUsd::ZERO),
             EngineKind::Gemini => {}
         }
-        let text = Self::dearest(&self.models.text, |model| Some(tokens(model, TEXT)))?;
+        let text = dearest(&self.text_models(options), |model| Some(tokens(model, TEXT)))?;
         let asks = |once: bool| if once { text } else { 0 };
         let analysis = asks(!analyzed);
         let prompt = analysis.saturating_add(asks(options.enhance));
@@ -30,7 +30,7 @@ impl Studio {
             Work::Analysis => Some(MicroUsd(analysis)),
             Work::Prompt => Some(MicroUsd(prompt)),
             Work::Figure => {
-                let image = Self::dearest(&self.models.image, |model| {
+                let image = dearest(&self.image_models(options), |model| {
                     let pixels = model.image_micro_usd(options.size.as_str())?;
                     Some(tokens(model, RENDER).saturating_add(pixels))
                 })?;
@@ -39,11 +39,29 @@ impl Studio {
         }
     }
 
-    /// The dearest of the models that can do it; `None` when one is unknown, or none can.
-    fn dearest(models: &[String], price: impl Fn(&ModelFacts) -> Option<u64>) -> Option<u64> {
-        let known = models.iter().map(|model| facts(model)).collect::<Option<Vec<_>>>()?;
-        known.into_iter().filter_map(price).max()
+    /// The models that may be asked for an image with these options, in order: those that draw the ratio and the size, and
+    /// under a limit of cost those alone whose price is known.
+    pub(super) fn image_models(&self, options: &Options) -> Vec<String> {
+        let ratio = options.aspect_ratio.to_string();
+        let fits = |known: &ModelFacts| known.draws(&ratio, options.size.as_str());
+        eligible(&self.models.image, options, fits)
     }
+
+    /// The models that may be asked for text with these options, in order.
+    pub(super) fn text_models(&self, options: &Options) -> Vec<String> {
+        eligible(&self.models.text, options, |_| true)
+    }
+}
+
+fn eligible(models: &[String], options: &Options, fits: impl Fn(&ModelFacts) -> bool) -> Vec<String> {
+    let capped = options.max_cost_micro_usd.is_some();
+    models.iter().filter(|model| facts(model).map_or(!capped, &fits)).cloned().collect()
+}
+
+/// The dearest of the models; `None` when there is none, or one without a known price.
+fn dearest(models: &[String], price: impl Fn(&ModelFacts) -> Option<u64>) -> Option<u64> {
+    let prices = models.iter().map(|model| price(facts(model)?)).collect::<Option<Vec<_>>>()?;
+    prices.into_iter().max()
 }
 
 fn tokens(model: &ModelFacts, (input, output): (u64, u64)) -> u64 {

@@ -41,10 +41,11 @@ impl Studio {
         };
         let answer = self
             .engine
-            .image(&self.models.image, ask, deadline)
+            .image(&self.image_models(brief.options), ask, deadline)
             .await
             .inspect_err(|error| self.add(cost, &error.usage()))?;
         self.add(cost, &answer.usage);
+        self.charge(cost, &answer.used);
         let engine = match self.kind {
             EngineKind::Gemini => EngineUsed {
                 name: self.kind.name().to_owned(),

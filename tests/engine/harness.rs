@@ -113,7 +113,7 @@ pub(crate) fn jpeg() -> Vec<u8> {
 }
 
 /// A PNG of the size that is asked for.
-fn figure() -> Vec<u8> {
+pub(crate) fn figure() -> Vec<u8> {
     let mut png = Cursor::new(Vec::new());
     RgbImage::from_pixel(896, 1200, Rgb([200, 30, 30])).write_to(&mut png, ImageFormat::Png).unwrap();
     png.into_inner()

@@ -71,6 +71,53 @@ async fn refusals_have_the_captured_words() {
     assert_eq!((http, &body["error"]["message"]), (400, &sample("bad_enum")["error"]["message"]));
 }
 
+/// The words that Google has for statuses (`google.rpc.Code`).
+const STATUS_WORDS: [&str; 8] = [
+    "INVALID_ARGUMENT",
+    "UNAUTHENTICATED",
+    "RESOURCE_EXHAUSTED",
+    "PERMISSION_DENIED",
+    "NOT_FOUND",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DEADLINE_EXCEEDED",
+];
+
+/// An error is Google's envelope: a `Status` with a word for its code beside.
+fn assert_error(http: u16, body: &Value) {
+    assert_eq!(body.as_object().map(serde_json::Map::len), Some(1), "{body}");
+    let mut status = body["error"].clone();
+    assert_eq!(status["code"], http, "{body}");
+    let word = status.as_object_mut().unwrap().remove("status").unwrap();
+    assert!(STATUS_WORDS.contains(&word.as_str().unwrap()), "{body}");
+    assert!(faults("Status", &status).is_empty(), "{:?}", faults("Status", &status));
+    for detail in status["details"].as_array().into_iter().flatten() {
+        assert!(detail["@type"].as_str().unwrap().starts_with("type.googleapis.com/google.rpc."), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn every_error_has_googles_envelope() {
+    let simulator = simulator().await;
+    let samples: Value = serde_json::from_str(SAMPLES).unwrap();
+    let good = asking(&json!({"responseModalities": ["IMAGE"]}));
+    let names = samples["errors"].as_array().unwrap().iter().map(|sample| sample["name"].as_str().unwrap().to_owned());
+    let limited = Instead::RateLimited { retry_delay_seconds: Some(1.5), retry_after_seconds: Some(2) };
+    for act in names.map(Instead::Sample).chain([limited]) {
+        simulator.script(once(act));
+        let (http, body) = told(request(&simulator, IMAGE, &good)).await;
+        assert_error(http, &body);
+    }
+    for body in [json!({}), json!({"contents": [], "x": 1}), asking(&json!({"seed": "seven"}))] {
+        let (http, body) = told(request(&simulator, IMAGE, &body)).await;
+        assert_eq!(http, 400, "{body}");
+        assert_error(http, &body);
+    }
+    let (http, body) = told(request(&simulator, "/v1/models/unknown:generateContent", &good)).await;
+    assert_error(http, &body);
+    assert_eq!(http, 404);
+}
+
 #[tokio::test]
 async fn a_malformed_body_hides_a_bad_key() {
     let simulator = simulator().await;
@@ -142,6 +189,7 @@ async fn a_stream_is_one_event_with_the_whole_answer() {
     let json = text.strip_prefix("data: ").unwrap().strip_suffix("\r\n\r\n").unwrap();
     let body: Value = serde_json::from_str(json).unwrap();
     assert_eq!(body["candidates"][0]["finishReason"], "STOP");
+    assert!(faults("GenerateContentResponse", &body).is_empty(), "{:?}", faults("GenerateContentResponse", &body));
 }
 
 #[tokio::test]
@@ -156,7 +204,9 @@ async fn models_are_listed_and_described_on_both_versions() {
         assert_eq!((http, list["models"].as_array().unwrap().len()), (200, count));
         assert!(faults("ListModelsResponse", &list).is_empty(), "{list}");
     }
-    assert_eq!(get("/v1/models/gemini-3-pro-image").await.1["name"], "models/gemini-3-pro-image");
+    let (_, model) = get("/v1/models/gemini-3-pro-image").await;
+    assert_eq!(model["name"], "models/gemini-3-pro-image");
+    assert!(faults("Model", &model).is_empty(), "{:?}", faults("Model", &model));
     assert_eq!(get("/v1/models/gemini-flash-latest").await.0, 404);
     let keyless = told(client().get(format!("{}/v1/models", simulator.base_url))).await;
     assert_eq!(keyless.0, 403);

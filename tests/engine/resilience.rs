@@ -170,6 +170,52 @@ async fn a_model_that_cannot_draw_what_is_asked_is_not_asked() {
     assert_eq!((answer.model, answer.attempts), (models[1].clone(), 1));
 }
 
+/// What a server sees first of a request for an image.
+async fn head_of_a_request(deadline: tokio::time::Instant) -> String {
+    use tokio::io::AsyncReadExt;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let engine =
+        figurine::engine::Engine::new(settings(&format!("http://{}", listener.local_addr().unwrap()))).unwrap();
+    let read = async {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+            assert!(connection.read_buf(&mut head).await.unwrap() > 0, "no whole head");
+        }
+        let end = head.windows(4).position(|end| end == b"\r\n\r\n").unwrap();
+        String::from_utf8(head[..end].to_vec()).unwrap().to_ascii_lowercase()
+    };
+    tokio::select! {
+        head = read => head,
+        answer = image(&engine, &[PRO], deadline) => panic!("nobody answered: {answer:?}"),
+    }
+}
+
+#[tokio::test]
+async fn the_key_is_in_one_header_alone_and_the_server_is_told_how_long_it_has() {
+    for (seconds, told) in [(2, 10), (30, 30)] {
+        let head = head_of_a_request(in_seconds(seconds)).await;
+        assert!(head.starts_with("post /v1beta/models/gemini-3-pro-image:generatecontent http/1.1\r\n"), "{head}");
+        assert_eq!(head.matches("a-key").count(), 1, "{head}");
+        assert!(head.contains("\r\nx-goog-api-key: a-key"), "{head}");
+        let timeout = head.split("\r\nx-server-timeout: ").nth(1).unwrap();
+        assert_eq!(timeout.split("\r\n").next().unwrap().parse(), Ok(told), "{head}");
+        assert!(head.contains("\r\ncontent-length: ") && !head.contains("transfer-encoding"), "{head}");
+        assert!(!head.contains("authorization") && !head.contains("accept-encoding"), "{head}");
+    }
+}
+
+#[tokio::test]
+async fn answers_without_sense_open_the_breaker() {
+    let bench = Bench::playing(times(Instead::Html200, 99)).await;
+    for _ in 0..5 {
+        assert_eq!(*bench.image().await.unwrap_err().failure(), Failure::Garbled);
+    }
+    let error = bench.image().await.unwrap_err();
+    assert!(matches!(error.failure(), Failure::BreakerOpen { .. }), "{error:?}");
+    assert_eq!(bench.simulator.calls().len(), 5);
+}
+
 #[tokio::test]
 async fn connections_are_used_again() {
     let bench = Bench::new().await;

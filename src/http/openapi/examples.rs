@@ -48,6 +48,11 @@ fn of_answer(operation: &str) -> Option<Value> {
         }
         "listModels" => json!({
             "engine": "gemini", "image_models": ["gemini-3-pro-image"], "text_models": ["gemini-3.5-flash-lite"],
+            "models": [{
+                "name": "gemini-3-pro-image", "purpose": "image", "standing": "served",
+                "sizes": [{"size": "1K", "micro_usd": 134_400}], "aspect_ratios": ["1:1", "3:4", "4:3"],
+                "prices": {"input": 2_000_000, "text_output": 12_000_000, "image_output": 120_000_000},
+            }],
             "sizes": ["1K", "2K", "4K"], "aspect_ratios": ["1:1", "3:4", "4:3"],
         }),
         "readDocument" => {
