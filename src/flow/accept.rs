@@ -205,7 +205,7 @@ impl Flow {
 
     async fn read_photo(&self, ticket: &Ticket, bytes: Bytes) -> Result<Photo, AcceptError> {
         let _turn = self.reading.begin(ticket)?;
-        Ok(self.intake.take_in(bytes).await?)
+        Ok(self.intake.take_in(ticket.key(), bytes).await?)
     }
 
     /// Twins come in one after the other and the later ones find what the first made, before their photo is looked at, so

@@ -108,6 +108,15 @@ fn refuse(bytes: &[u8]) -> IntakeError {
         [0x1F, 0x8B, ..] => unsupported("gzip archive", "unpack it and send the photo itself"),
         [b'R', b'a', b'r', b'!', ..] => unsupported("RAR archive", "unpack it and send the photo itself"),
         [b'7', b'z', 0xBC, 0xAF, ..] => unsupported("7-Zip archive", "unpack it and send the photo itself"),
+        [b'B', b'Z', b'h', ..] => unsupported("bzip2 archive", "unpack it and send the photo itself"),
+        [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => unsupported("xz archive", "unpack it and send the photo itself"),
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => unsupported("Zstandard archive", "unpack it and send the photo itself"),
+        archive if archive.get(257..262) == Some(b"ustar") => {
+            unsupported("tar archive", "unpack it and send the photo itself")
+        }
+        [b'F', b'L', b'V', 1, ..] => unsupported("Flash video", STILL),
+        [0, 0, 1, 0xBA | 0xB3, ..] => unsupported("MPEG video", STILL),
+        [0x30, 0x26, 0xB2, 0x75, ..] => unsupported("Windows Media video", STILL),
         [0x1A, 0x45, 0xDF, 0xA3, ..] => unsupported("Matroska or WebM video", STILL),
         [_, _, _, _, b'm', b'o', b'o', b'v' | b'f', ..] => unsupported("QuickTime video", STILL),
         [b'O', b'g', b'g', b'S', ..] | [b'I', b'D', b'3', ..] => not_an_image("audio"),
@@ -120,6 +129,9 @@ fn refuse(bytes: &[u8]) -> IntakeError {
         [0, 0, 0, 12, b'j', b'P', b' ', b' ', ..] | [0xFF, 0x4F, 0xFF, 0x51, ..] => unsupported("JPEG 2000", CONVERT),
         [b'B', b'M', _, _, _, _, 0, 0, 0, 0, ..] => unsupported("BMP", CONVERT),
         [0, 0, 1, 0, _, 0, ..] => unsupported("Windows icon", CONVERT),
+        [0x76, 0x2F, 0x31, 0x01, ..] => unsupported("OpenEXR", CONVERT),
+        [b'#', b'?', b'R', b'A', b'D', ..] => unsupported("Radiance HDR", CONVERT),
+        [b'%', b'!', b'P', b'S', ..] => unsupported("PostScript", "export the page as JPEG or PNG"),
         [b'q', b'o', b'i', b'f', ..] => unsupported("QOI", CONVERT),
         other => text(other),
     }
@@ -143,6 +155,10 @@ fn tiff(bytes: &[u8]) -> IntakeError {
         [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] if contains(head, b"SONY") => {
             unsupported("camera raw (ARW)", DEVELOP)
         }
+        [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] if contains(head, b"PENTAX") => {
+            unsupported("camera raw (PEF)", DEVELOP)
+        }
+        [b'I', b'I', 0xBC, ..] => unsupported("JPEG XR", CONVERT),
         [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => unsupported("TIFF", CONVERT),
         _ => IntakeError::NotAnImage { what: None },
     }

@@ -2,9 +2,8 @@
 //!
 //! `probe` (magic and header, limits) → `walk` (the whole container: complete? what metadata?) → `decode`
 //! (only the pieces that pixels are made of) → `fit` → `color` (sRGB, upright) → `quality` → `encode`.
-//! Everything from `walk` on runs on intake's own threads, holding its share of the memory budget.
+//! Everything from `walk` on runs on intake's own threads, key by key in turn, holding its share of the memory there is.
 
-mod budget;
 mod color;
 mod decode;
 mod encode;
@@ -30,9 +29,9 @@ use std::num::NonZeroUsize;
 
 use bytes::Bytes;
 
-use self::budget::Budget;
-use self::pool::{Lost, Pool};
+use self::pool::{Line, Lost, Pool};
 use self::walk::Header;
+use crate::domain::KeyId;
 
 pub use self::error::IntakeError;
 pub use self::kind::Kind;
@@ -55,7 +54,6 @@ pub struct Limits {
 /// The one door for pictures: checks, decodes and cleans them on its own threads.
 pub struct Intake {
     limits: Limits,
-    budget: Budget,
     pool: Pool,
 }
 
@@ -65,35 +63,39 @@ const MOST_FIGURE_PIXELS: u64 = 50_000_000;
 impl Intake {
     /// Starts `threads` decoding threads; they end after this is dropped.
     pub fn new(limits: Limits, threads: NonZeroUsize) -> Self {
-        Self { limits, budget: Budget::new(limits.decode_memory_bytes), pool: Pool::new(threads) }
+        Self { limits, pool: Pool::new(threads, limits.decode_memory_bytes) }
     }
 
-    /// Takes a photo in. Dropping the future gives up the place in the queue.
+    /// Takes a photo in for a key; keys take turns. Dropping the future gives up the place in the queue.
     ///
     /// # Errors
     ///
     /// Every [`IntakeError`]; a decoder's panic is [`IntakeError::Damaged`].
-    pub async fn take_in(&self, received: Bytes) -> Result<Photo, IntakeError> {
-        let taken = self.try_take_in(received).await;
+    pub async fn take_in(&self, key: KeyId, received: Bytes) -> Result<Photo, IntakeError> {
+        let taken = self.try_take_in(key, received).await;
         crate::telemetry::photo_read(if taken.is_ok() { "taken" } else { "refused" });
         taken
     }
 
-    async fn try_take_in(&self, received: Bytes) -> Result<Photo, IntakeError> {
+    async fn try_take_in(&self, key: KeyId, received: Bytes) -> Result<Photo, IntakeError> {
         let header = self.admit(&received)?;
         let limits = self.limits;
-        let share = self.budget.share(steps::need(&header, limits.longest_side)).await?;
-        let job = move || {
-            // The share goes with the job: a caller who leaves does not free memory that is still in use.
-            let _share = share;
-            steps::take_in(&received, &header, limits)
-        };
-        done(header.kind, self.pool.run(job).await)
+        let needed = self.needed(&header, limits.longest_side)?;
+        self.run(header.kind, Some(key), needed, move || steps::take_in(&received, &header, limits)).await
     }
 
     /// Whether a photo that comes now would wait long: then it is better not received at all.
     pub fn is_crowded(&self) -> bool {
         self.pool.is_crowded()
+    }
+
+    /// Memory that taking in a photo may hold beyond its own bytes, by its header.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Intake::take_in`] that are known before any work.
+    pub fn memory(&self, received: &[u8]) -> Result<u64, IntakeError> {
+        self.needed(&self.admit(received)?, self.limits.longest_side)
     }
 
     /// Decodes a PNG, JPEG or WebP that an engine made wholly, to prove that it is complete. The limits are not those of
@@ -106,12 +108,8 @@ impl Intake {
     pub async fn check_image(&self, bytes: Bytes) -> Result<Probe, IntakeError> {
         let header = probe::header(&bytes)?;
         probe::check_limits(&header, MOST_FIGURE_PIXELS)?;
-        let share = self.budget.share(steps::need(&header, 1)).await?;
-        let job = move || {
-            let _share = share;
-            steps::check(&bytes, &header)
-        };
-        done(header.kind, self.pool.run_surely(job).await)
+        let needed = self.needed(&header, 1)?;
+        self.run(header.kind, None, needed, move || steps::check(&bytes, &header)).await
     }
 
     /// Runs work on pixels that were checked before on intake's threads. However many photos wait, it is not refused.
@@ -123,7 +121,7 @@ impl Intake {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, IntakeError> {
-        self.pool.run_surely(work).await.map_err(|lost| match lost {
+        self.pool.run(None, 0, work).await.map_err(|lost| match lost {
             Lost::Panicked => IntakeError::Damaged { what: "image" },
             Lost::Busy => IntakeError::Busy,
         })
@@ -139,12 +137,24 @@ impl Intake {
         probe::check_limits(&header, self.limits.max_pixels)?;
         Ok(header)
     }
-}
 
-fn done<T>(kind: Kind, ran: Result<Result<T, IntakeError>, Lost>) -> Result<T, IntakeError> {
-    match ran {
-        Ok(done) => done,
-        Err(Lost::Panicked) => Err(kind.damaged()),
-        Err(Lost::Busy) => Err(IntakeError::Busy),
+    /// Refuses what would never fit, before anybody waits for it.
+    fn needed(&self, header: &Header, longest: u32) -> Result<u64, IntakeError> {
+        let (needed, max) = (steps::need(header, longest), self.limits.decode_memory_bytes);
+        if needed > max { Err(IntakeError::TooMuchMemory { needed, max }) } else { Ok(needed) }
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        kind: Kind,
+        line: Line,
+        memory: u64,
+        job: impl FnOnce() -> Result<T, IntakeError> + Send + 'static,
+    ) -> Result<T, IntakeError> {
+        match self.pool.run(line, memory, job).await {
+            Ok(done) => done,
+            Err(Lost::Panicked) => Err(kind.damaged()),
+            Err(Lost::Busy) => Err(IntakeError::Busy),
+        }
     }
 }

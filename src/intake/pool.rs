@@ -1,15 +1,18 @@
-//! A few threads that decode, a fair queue in front of them, and what a decoder's panic becomes.
+//! A few threads that decode, a fair queue and one budget of memory in front of them, and what a decoder's panic becomes.
 
+use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
 
 use tokio::sync::oneshot;
 
-type Job = Box<dyn FnOnce() + Send>;
+use crate::domain::KeyId;
+use crate::telemetry;
+
+/// Whose jobs stand behind one another: a key's, or the house's own.
+pub(super) type Line = Option<KeyId>;
 
 /// Why a job gave no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,175 +23,311 @@ pub(super) enum Lost {
     Panicked,
 }
 
-/// Dedicated threads behind a first-in-first-out queue; they end once the pool is dropped and the queue empty.
+/// Dedicated threads; they end once the pool is dropped and the queue empty.
+///
+/// Lines take turns, one job each, and within a line who came first goes first. The job whose turn it is waits until
+/// there is memory for it, and nobody overtakes it meanwhile.
 pub(super) struct Pool {
-    queue: Sender<Job>,
-    threads: usize,
-    /// Jobs that wait or are under way.
-    inside: Arc<AtomicUsize>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    /// Told when a job has come or memory is free.
+    news: Condvar,
+    /// Jobs that may wait.
+    most: usize,
+    /// Bytes that all jobs together may hold.
+    memory: u64,
+}
+
+#[derive(Default)]
+struct State {
+    closed: bool,
+    /// Bytes that nobody holds.
+    free: u64,
+    waiting: usize,
+    running: usize,
+    lines: HashMap<Line, VecDeque<Waiting>>,
+    /// Whose turn it is, for every line that is not empty.
+    turns: VecDeque<Line>,
+}
+
+struct Waiting {
+    /// Bytes that it will hold.
+    memory: u64,
+    job: Box<dyn FnOnce() + Send>,
 }
 
 impl Pool {
-    /// Jobs that may wait for each thread; those that must be done come on top.
+    /// Jobs that may wait for each thread; the house's own, which were paid for, come on top.
     const WAITING: usize = 32;
     /// Jobs for each thread from which on it is crowded: what comes waits for seconds.
     const CROWDED: usize = 12;
     /// Stack of each thread in bytes: coding trees of HEVC are walked by recursion.
     const STACK: usize = 4 << 20;
 
-    /// Starts the threads; those that the system refuses are missing, and with none every job is
-    /// [`Lost::Busy`].
-    pub(super) fn new(threads: NonZeroUsize) -> Self {
-        let (queue, jobs) = channel();
-        let (jobs, threads) = (Arc::new(Mutex::new(jobs)), threads.get());
-        for _ in 0..threads {
-            let jobs = Arc::clone(&jobs);
-            let thread = Builder::new().name("intake".to_owned()).stack_size(Self::STACK);
-            if thread.spawn(move || work(&jobs)).is_err() {
-                break;
-            }
-        }
-        Self { queue, threads, inside: Arc::default() }
+    /// Starts the threads, which may hold `memory` bytes together; those that the system refuses are missing, and with
+    /// none every job is [`Lost::Busy`].
+    pub(super) fn new(threads: NonZeroUsize, memory: u64) -> Self {
+        let work_of = |shared: &Arc<Shared>| {
+            let shared = Arc::clone(shared);
+            move || shared.work()
+        };
+        let state = Mutex::new(State { free: memory, ..State::default() });
+        let most = threads.get().saturating_mul(Self::WAITING);
+        let shared = Arc::new(Shared { state, news: Condvar::new(), most, memory });
+        let start = || Builder::new().name("intake".to_owned()).stack_size(Self::STACK).spawn(work_of(&shared)).is_ok();
+        let started = (0..threads.get()).take_while(|_| start()).count();
+        shared.state().closed = started == 0;
+        Self { shared }
     }
 
     /// Whether what comes now would wait long.
     pub(super) fn is_crowded(&self) -> bool {
-        self.inside.load(Ordering::Relaxed) >= self.threads.saturating_mul(Self::CROWDED)
+        let state = self.shared.state();
+        state.waiting + state.running >= self.shared.most / Self::WAITING * Self::CROWDED
     }
 
-    /// Queues `job` where there is a place and waits for its value. Dropping the future drops a job that has not begun.
+    /// Queues `job`, which will hold that much memory of what the pool has, and waits for its value. Dropping the future
+    /// drops a job that has not begun.
     ///
     /// # Errors
     ///
     /// [`Lost`].
-    pub(super) async fn run<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, Lost> {
-        if self.inside.load(Ordering::Relaxed) > self.threads.saturating_mul(Self::WAITING) {
-            return Err(Lost::Busy);
-        }
-        self.run_surely(job).await
-    }
-
-    /// The same for a job that must not be refused: what it works on was paid for. Its callers are bounded in number.
-    ///
-    /// # Errors
-    ///
-    /// [`Lost`], and [`Lost::Busy`] only where there is no thread.
-    pub(super) async fn run_surely<T: Send + 'static>(
+    pub(super) async fn run<T: Send + 'static>(
         &self,
+        line: Line,
+        memory: u64,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Lost> {
         let (answer, value) = oneshot::channel();
-        let place = Place::taken(&self.inside);
         let job = move || {
-            let _place = place;
             if !answer.is_closed() {
                 let value = catch_unwind(AssertUnwindSafe(job)).map_err(|_| Lost::Panicked);
                 // The one who asked may have left.
                 drop(answer.send(value));
             }
         };
-        self.queue.send(Box::new(job)).map_err(|_| Lost::Busy)?;
+        self.shared.state().push(line, Waiting { memory, job: Box::new(job) }, self.shared.most)?;
+        self.shared.news.notify_one();
         value.await.unwrap_or(Err(Lost::Busy))
     }
 }
 
-/// A place in the pool, which a job holds until it was done or dropped.
-struct Place(Arc<AtomicUsize>);
-
-impl Place {
-    fn taken(inside: &Arc<AtomicUsize>) -> Self {
-        inside.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(inside))
-    }
-}
-
-impl Drop for Place {
+impl Drop for Pool {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.shared.state().closed = true;
+        self.shared.news.notify_all();
     }
 }
 
-fn work(jobs: &Mutex<Receiver<Job>>) {
-    loop {
-        // The lock is held while waiting: whoever waits longest takes the next job.
-        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        match job {
-            Ok(job) => job(),
-            Err(_) => break,
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Jobs run outside of it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn work(&self) {
+        let mut state = self.state();
+        loop {
+            if let Some(Waiting { memory, job }) = state.take() {
+                telemetry::decode_memory(self.memory - state.free);
+                drop(state);
+                job();
+                state = self.state();
+                state.free += memory;
+                state.running -= 1;
+                telemetry::decode_memory(self.memory - state.free);
+                self.news.notify_all();
+            } else if state.closed && state.waiting == 0 {
+                break;
+            } else {
+                state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
         }
+    }
+}
+
+impl State {
+    /// Puts a job at the end of its line. When the queue is full, the last of the longest line has to go for one whose
+    /// line is shorter. What the house itself must do is never refused.
+    fn push(&mut self, line: Line, waiting: Waiting, most: usize) -> Result<(), Lost> {
+        if self.closed {
+            return Err(Lost::Busy);
+        }
+        if self.waiting >= most && line.is_some() {
+            let own = self.lines.get(&line).map_or(0, VecDeque::len);
+            let others = self.lines.iter_mut().filter(|(line, _)| line.is_some()).map(|(_, jobs)| jobs);
+            let longest = others.max_by_key(|jobs| jobs.len()).filter(|jobs| jobs.len() > own + 1);
+            // Its caller is told as the job is dropped.
+            longest.and_then(VecDeque::pop_back).ok_or(Lost::Busy)?;
+            self.waiting -= 1;
+        }
+        let jobs = self.lines.entry(line).or_default();
+        if jobs.is_empty() {
+            self.turns.push_back(line);
+        }
+        jobs.push_back(waiting);
+        self.waiting += 1;
+        Ok(())
+    }
+
+    /// The job whose turn it is, if there is memory for it.
+    fn take(&mut self) -> Option<Waiting> {
+        let line = *self.turns.front()?;
+        let jobs = self.lines.get_mut(&line)?;
+        if jobs.front()?.memory > self.free {
+            return None;
+        }
+        let job = jobs.pop_front()?;
+        self.turns.pop_front();
+        if jobs.is_empty() {
+            self.lines.remove(&line);
+        } else {
+            self.turns.push_back(line);
+        }
+        self.waiting -= 1;
+        self.running += 1;
+        self.free -= job.memory;
+        Some(job)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::channel;
+    use std::sync::mpsc::{Receiver, Sender, channel};
 
     use super::*;
 
     fn pool() -> Arc<Pool> {
-        Arc::new(Pool::new(NonZeroUsize::MIN))
+        Arc::new(Pool::new(NonZeroUsize::MIN, 100))
+    }
+
+    /// Keeps the only thread busy until something is sent.
+    fn held(pool: &Arc<Pool>) -> (impl Future<Output = Result<bool, Lost>> + use<>, Sender<()>) {
+        let ((release, released), (begins, has_begun)) = (channel::<()>(), channel());
+        let pool = Arc::clone(pool);
+        let job = move || begins.send(()).is_ok() && released.recv().is_ok();
+        let mut first = Box::pin(async move { pool.run(None, 60, job).await });
+        poll_once(&mut first);
+        has_begun.recv().unwrap();
+        (first, release)
+    }
+
+    /// Queues a job that tells its number when it begins.
+    fn told(
+        pool: &Arc<Pool>,
+        line: Line,
+        memory: u64,
+        number: u32,
+        begun: &Sender<u32>,
+    ) -> impl Future<Output = Result<bool, Lost>> + Unpin + use<> {
+        let (pool, begun) = (Arc::clone(pool), begun.clone());
+        let mut job = Box::pin(async move { pool.run(line, memory, move || begun.send(number).is_ok()).await });
+        poll_once(&mut job);
+        job
+    }
+
+    fn all(begun: Sender<u32>, order: &Receiver<u32>) -> Vec<u32> {
+        drop(begun);
+        order.iter().collect()
     }
 
     #[tokio::test]
     async fn a_panic_loses_its_own_job_only() {
         let pool = pool();
-        assert_eq!(pool.run(|| panic!("as a decoder might")).await, Err::<(), _>(Lost::Panicked));
-        assert_eq!(pool.run(|| 7).await, Ok(7));
+        assert_eq!(pool.run(None, 1, || panic!("as a decoder might")).await, Err::<(), _>(Lost::Panicked));
+        assert_eq!(pool.run(None, 100, || 7).await, Ok(7));
     }
 
     #[tokio::test]
-    async fn jobs_begin_in_the_order_in_which_they_came() {
+    async fn jobs_of_one_line_begin_in_the_order_in_which_they_came() {
         let pool = pool();
-        let (release, released) = channel::<()>();
+        let (first, release) = held(&pool);
         let (begun, order) = channel();
-        let mut first = Box::pin(pool.run(move || released.recv().is_ok()));
-        poll_once(&mut first);
-        let mut jobs: Vec<_> = (0..20)
-            .map(|number| {
-                let begun = begun.clone();
-                Box::pin(pool.run(move || begun.send(number).is_ok()))
-            })
-            .collect();
-        jobs.iter_mut().for_each(poll_once);
+        let jobs: Vec<_> = (0..20).map(|number| told(&pool, None, 1, number, &begun)).collect();
         release.send(()).unwrap();
         assert_eq!(first.await, Ok(true));
         for job in jobs {
             assert_eq!(job.await, Ok(true));
         }
-        drop(begun);
-        assert_eq!(order.iter().collect::<Vec<_>>(), (0..20).collect::<Vec<_>>());
+        assert_eq!(all(begun, &order), (0..20).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn lines_take_turns_however_long_they_are() {
+        let pool = pool();
+        let (first, release) = held(&pool);
+        let (begun, order) = channel();
+        let (one, two) = (Some(KeyId::random()), Some(KeyId::random()));
+        let jobs: Vec<_> = (0..10)
+            .map(|number| told(&pool, one, 1, number, &begun))
+            .chain((10..12).map(|number| told(&pool, two, 1, number, &begun)))
+            .collect();
+        release.send(()).unwrap();
+        assert_eq!(first.await, Ok(true));
+        for job in jobs {
+            assert_eq!(job.await, Ok(true));
+        }
+        assert_eq!(all(begun, &order), [0, 10, 1, 11, 2, 3, 4, 5, 6, 7, 8, 9]);
+    }
+
+    #[test]
+    fn a_job_waits_for_its_memory_and_nobody_overtakes_it() {
+        let mut state = State { free: 40, ..State::default() };
+        let (large, small) = (Some(KeyId::random()), Some(KeyId::random()));
+        for (line, memory) in [(large, 50), (small, 10)] {
+            state.push(line, Waiting { memory, job: Box::new(|| ()) }, 9).unwrap();
+        }
+        assert!(state.take().is_none());
+        state.free += 60;
+        assert_eq!(
+            [state.take(), state.take(), state.take()].map(|taken| taken.map(|job| job.memory)),
+            [Some(50), Some(10), None]
+        );
+        assert_eq!(state.free, 40);
+    }
+
+    #[tokio::test]
+    async fn memory_comes_back_when_a_job_has_ended() {
+        let pool = pool();
+        for _ in 0..3 {
+            assert_eq!(pool.run(None, 100, || 7).await, Ok(7));
+        }
     }
 
     #[tokio::test]
     async fn a_job_whose_caller_has_left_is_never_begun() {
         let pool = pool();
-        let (release, released) = channel::<()>();
-        let (begun, seen) = channel();
-        let mut first = Box::pin(pool.run(move || released.recv().is_ok()));
-        poll_once(&mut first);
-        let mut second = Box::pin(pool.run(move || begun.send(()).is_ok()));
-        poll_once(&mut second);
-        drop(second);
+        let (first, release) = held(&pool);
+        let (begun, order) = channel();
+        drop(told(&pool, None, 1, 1, &begun));
         release.send(()).unwrap();
         assert_eq!(first.await, Ok(true));
-        assert_eq!(pool.run(|| ()).await, Ok(()));
-        assert!(seen.try_recv().is_err());
+        assert_eq!(pool.run(None, 1, || ()).await, Ok(()));
+        assert!(all(begun, &order).is_empty());
     }
 
     #[tokio::test]
-    async fn a_full_queue_is_told_at_once_but_to_what_must_be_done() {
+    async fn a_full_queue_is_told_at_once_and_the_longest_line_makes_room_for_others() {
         let pool = pool();
-        let (release, released) = channel::<()>();
-        let mut first = Box::pin(pool.run(move || released.recv().is_ok()));
-        poll_once(&mut first);
-        let mut waiting: Vec<_> = (0..=Pool::WAITING).map(|_| Box::pin(pool.run(|| ()))).collect();
-        waiting.iter_mut().for_each(poll_once);
+        let (first, release) = held(&pool);
+        let (begun, order) = channel();
+        let (one, two) = (Some(KeyId::random()), Some(KeyId::random()));
+        let number = |index: usize| u32::try_from(index).unwrap();
+        let mut many: Vec<_> = (0..Pool::WAITING).map(|index| told(&pool, one, 1, number(index), &begun)).collect();
+        assert_eq!(pool.run(one, 1, || ()).await, Err(Lost::Busy));
+        let other = told(&pool, two, 1, 100, &begun);
+        assert_eq!(many.pop().unwrap().await, Err(Lost::Busy));
+        let sure = told(&pool, None, 1, 101, &begun);
         assert!(pool.is_crowded());
-        assert_eq!(pool.run(|| ()).await, Err(Lost::Busy));
-        let mut sure = Box::pin(pool.run_surely(|| 7));
-        poll_once(&mut sure);
         release.send(()).unwrap();
-        assert_eq!((first.await, sure.await), (Ok(true), Ok(7)));
+        assert_eq!((first.await, other.await, sure.await), (Ok(true), Ok(true), Ok(true)));
+        for job in many {
+            assert_eq!(job.await, Ok(true));
+        }
+        assert_eq!(all(begun, &order).len(), Pool::WAITING + 1);
         assert!(!pool.is_crowded());
     }
 

@@ -5,14 +5,14 @@ use image::codecs::webp::WebPEncoder;
 use image::{Delay, ExtendedColorType, Frame, RgbImage, RgbaImage};
 use jpeg_encoder::{ColorType, Encoder};
 
-pub(super) const RED: [u8; 3] = [220, 30, 30];
-pub(super) const GREEN: [u8; 3] = [30, 180, 30];
-pub(super) const BLUE: [u8; 3] = [30, 30, 220];
-pub(super) const YELLOW: [u8; 3] = [230, 220, 30];
-pub(super) const WHITE: [u8; 3] = [255, 255, 255];
+pub(crate) const RED: [u8; 3] = [220, 30, 30];
+pub(crate) const GREEN: [u8; 3] = [30, 180, 30];
+pub(crate) const BLUE: [u8; 3] = [30, 30, 220];
+pub(crate) const YELLOW: [u8; 3] = [230, 220, 30];
+pub(crate) const WHITE: [u8; 3] = [255, 255, 255];
 
 /// Red, green, blue and yellow quarters, read from the top left.
-pub(super) fn quarters(width: u32, height: u32) -> RgbImage {
+pub(crate) fn quarters(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
         image::Rgb(match (x < width / 2, y < height / 2) {
             (true, true) => RED,
@@ -24,7 +24,7 @@ pub(super) fn quarters(width: u32, height: u32) -> RgbImage {
 }
 
 /// Something with edges and texture everywhere, the same every time.
-pub(super) fn textured(width: u32, height: u32) -> RgbImage {
+pub(crate) fn textured(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
         let hash = (x / 3).wrapping_mul(2_654_435_761) ^ (y / 3).wrapping_mul(2_246_822_519);
         let [a, b, ..] = (hash ^ (hash >> 15)).to_be_bytes();
@@ -33,7 +33,7 @@ pub(super) fn textured(width: u32, height: u32) -> RgbImage {
 }
 
 /// The colours near the four corners, read from the top left.
-pub(super) fn corners(jpeg: &[u8]) -> [[u8; 3]; 4] {
+pub(crate) fn corners(jpeg: &[u8]) -> [[u8; 3]; 4] {
     let picture = image::load_from_memory(jpeg).unwrap().to_rgb8();
     let (w, h) = picture.dimensions();
     let (x, y) = ((w / 8).max(1), (h / 8).max(1));
@@ -42,16 +42,16 @@ pub(super) fn corners(jpeg: &[u8]) -> [[u8; 3]; 4] {
 
 /// Whether each colour is within `tolerance` of what is expected.
 #[track_caller]
-pub(super) fn assert_near(seen: [[u8; 3]; 4], expected: [[u8; 3]; 4], tolerance: u8, what: &str) {
+pub(crate) fn assert_near(seen: [[u8; 3]; 4], expected: [[u8; 3]; 4], tolerance: u8, what: &str) {
     let worst = seen.iter().flatten().zip(expected.iter().flatten()).map(|(a, b)| a.abs_diff(*b)).max();
     assert!(worst <= Some(tolerance), "{what}: {seen:?} instead of {expected:?}");
 }
 
-pub(super) fn jpeg(picture: &RgbImage) -> Vec<u8> {
+pub(crate) fn jpeg(picture: &RgbImage) -> Vec<u8> {
     jpeg_with(picture, |_| ())
 }
 
-pub(super) fn jpeg_with(picture: &RgbImage, configure: impl FnOnce(&mut Encoder<&mut Vec<u8>>)) -> Vec<u8> {
+pub(crate) fn jpeg_with(picture: &RgbImage, configure: impl FnOnce(&mut Encoder<&mut Vec<u8>>)) -> Vec<u8> {
     let mut file = Vec::new();
     let mut encoder = Encoder::new(&mut file, 95);
     configure(&mut encoder);
@@ -60,14 +60,14 @@ pub(super) fn jpeg_with(picture: &RgbImage, configure: impl FnOnce(&mut Encoder<
     file
 }
 
-pub(super) fn webp(picture: &RgbaImage) -> Vec<u8> {
+pub(crate) fn webp(picture: &RgbaImage) -> Vec<u8> {
     let mut file = Vec::new();
     let encoder = WebPEncoder::new_lossless(&mut file);
     encoder.encode(picture, picture.width(), picture.height(), ExtendedColorType::Rgba8).unwrap();
     file
 }
 
-pub(super) fn gif(frames: &[RgbaImage]) -> Vec<u8> {
+pub(crate) fn gif(frames: &[RgbaImage]) -> Vec<u8> {
     let mut file = Vec::new();
     let mut encoder = GifEncoder::new(&mut file);
     for frame in frames {
@@ -77,12 +77,12 @@ pub(super) fn gif(frames: &[RgbaImage]) -> Vec<u8> {
     file
 }
 
-pub(super) fn rgba(picture: &RgbImage) -> RgbaImage {
+pub(crate) fn rgba(picture: &RgbImage) -> RgbaImage {
     image::DynamicImage::ImageRgb8(picture.clone()).to_rgba8()
 }
 
 /// Exif with an orientation and a place, big end first.
-pub(super) fn exif(orientation: u16, gps: bool) -> Vec<u8> {
+pub(crate) fn exif(orientation: u16, gps: bool) -> Vec<u8> {
     let mut tiff = b"MM\0\x2A\0\0\0\x08".to_vec();
     tiff.extend_from_slice(&(1 + u16::from(gps)).to_be_bytes());
     tiff.extend_from_slice(&[1, 0x12, 0, 3, 0, 0, 0, 1]);
@@ -101,38 +101,38 @@ pub(super) fn exif(orientation: u16, gps: bool) -> Vec<u8> {
 }
 
 /// Puts an application segment right behind the start of a JPEG.
-pub(super) fn with_segment(jpeg: &[u8], marker: u8, body: &[u8]) -> Vec<u8> {
+pub(crate) fn with_segment(jpeg: &[u8], marker: u8, body: &[u8]) -> Vec<u8> {
     let length = u16::try_from(body.len() + 2).unwrap().to_be_bytes();
     [&jpeg[..2], &[0xFF, marker], &length, body, &jpeg[2..]].concat()
 }
 
 /// A PNG written by hand, so that every colour type, depth and interlacing can be had.
-pub(super) struct Png {
-    pub(super) sides: (u32, u32),
-    pub(super) depth: u8,
-    pub(super) colour: u8,
-    pub(super) interlaced: bool,
+pub(crate) struct Png {
+    pub(crate) sides: (u32, u32),
+    pub(crate) depth: u8,
+    pub(crate) colour: u8,
+    pub(crate) interlaced: bool,
     /// Chunks between `IHDR` and the pixels.
-    pub(super) chunks: Vec<([u8; 4], Vec<u8>)>,
+    pub(crate) chunks: Vec<([u8; 4], Vec<u8>)>,
 }
 
 impl Png {
-    pub(super) fn new(sides: (u32, u32), depth: u8, colour: u8) -> Self {
+    pub(crate) fn new(sides: (u32, u32), depth: u8, colour: u8) -> Self {
         Self { sides, depth, colour, interlaced: false, chunks: Vec::new() }
     }
 
-    pub(super) fn interlaced(mut self) -> Self {
+    pub(crate) fn interlaced(mut self) -> Self {
         self.interlaced = true;
         self
     }
 
-    pub(super) fn chunk(mut self, name: [u8; 4], body: &[u8]) -> Self {
+    pub(crate) fn chunk(mut self, name: [u8; 4], body: &[u8]) -> Self {
         self.chunks.push((name, body.to_vec()));
         self
     }
 
     /// `samples` gives the samples of a pixel.
-    pub(super) fn file(&self, samples: impl Fn(u32, u32) -> Vec<u16>) -> Vec<u8> {
+    pub(crate) fn file(&self, samples: impl Fn(u32, u32) -> Vec<u16>) -> Vec<u8> {
         let (width, height) = self.sides;
         let mut header = [width.to_be_bytes(), height.to_be_bytes()].concat();
         header.extend_from_slice(&[self.depth, self.colour, 0, 0, u8::from(self.interlaced)]);
@@ -177,7 +177,7 @@ impl Png {
     }
 }
 
-pub(super) fn chunk(name: [u8; 4], body: &[u8]) -> Vec<u8> {
+pub(crate) fn chunk(name: [u8; 4], body: &[u8]) -> Vec<u8> {
     let named = [&name[..], body].concat();
     let crc = named.iter().fold(u32::MAX, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 })
@@ -186,7 +186,7 @@ pub(super) fn chunk(name: [u8; 4], body: &[u8]) -> Vec<u8> {
 }
 
 /// Stored blocks, not compressed.
-pub(super) fn zlib(data: &[u8]) -> Vec<u8> {
+pub(crate) fn zlib(data: &[u8]) -> Vec<u8> {
     let mut stream = vec![0x78, 0x01];
     let blocks = data.chunks(65_535);
     let last = blocks.len() - 1;

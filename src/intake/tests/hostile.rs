@@ -1,5 +1,6 @@
 //! Bytes made to hurt.
 
+use crate::domain::KeyId;
 use jpeg_encoder::SamplingFactor;
 
 use super::super::{IntakeError, Kind};
@@ -178,7 +179,7 @@ async fn one_byte_changed_never_harms() {
                 let at = usize::try_from(random % file.len() as u64).unwrap();
                 file[at] = random.to_be_bytes()[0];
             }
-            if let Ok(photo) = intake.take_in(file.into()).await {
+            if let Ok(photo) = intake.take_in(KeyId::random(), file.into()).await {
                 assert!(photo.width() <= 1536 && photo.height() <= 1536);
             }
         }

@@ -13,6 +13,7 @@ use std::num::NonZeroUsize;
 use bytes::Bytes;
 
 use super::{Intake, IntakeError, Limits, Photo};
+use crate::domain::KeyId;
 
 const LIMITS: Limits =
     Limits { max_bytes: 25 << 20, max_pixels: 100_000_000, longest_side: 1536, decode_memory_bytes: 512 << 20 };
@@ -22,5 +23,5 @@ fn intake() -> Intake {
 }
 
 async fn take_in(bytes: impl Into<Bytes>) -> Result<Photo, IntakeError> {
-    intake().take_in(bytes.into()).await
+    intake().take_in(KeyId::random(), bytes.into()).await
 }

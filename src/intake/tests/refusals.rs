@@ -3,36 +3,56 @@
 use super::super::{Intake, IntakeError, Kind, Limits, probe};
 use super::draw::{Png, gif, jpeg, quarters, rgba, webp};
 use super::{LIMITS, intake, take_in};
+use crate::domain::KeyId;
 use std::num::NonZeroUsize;
+
+/// First bytes of what is not taken, and what it is.
+const OTHERS: [(&[u8], &str); 37] = [
+    (b"BZh91AY", "bzip2 archive"),
+    (b"\xFD7zXZ\0", "xz archive"),
+    (b"\x28\xB5\x2F\xFD", "Zstandard archive"),
+    (b"FLV\x01", "Flash video"),
+    (b"\0\0\x01\xBA\x44", "MPEG video"),
+    (b"\x30\x26\xB2\x75\x8E", "Windows Media video"),
+    (b"\0\0\0\x18ftypM4V \0\0\0\0M4V mp42", "MP4 video"),
+    (b"II\x2A\0\x08\0\0\0\x01\0NIKON CORPORATION", "camera raw (NEF)"),
+    (b"II\x2A\0\x08\0\0\0\x01\0SONY", "camera raw (ARW)"),
+    (b"MM\0\x2A\0\0\0\x08PENTAX", "camera raw (PEF)"),
+    (b"IIRO\x08\0", "camera raw (ORF)"),
+    (b"II\x55\0\x18\0", "camera raw (RW2)"),
+    (b"FUJIFILMCCD-RAW ", "camera raw (RAF)"),
+    (b"II\xBC\x01", "JPEG XR"),
+    (b"%!PS-Adobe-3.0", "PostScript"),
+    (b"\0\0\0\x1CftypavifXXXXavifmif1", "AVIF"),
+    (b"\0\0\0\x1CftypavisXXXXavifmif1", "AVIF"),
+    (b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif", "AVIF"),
+    (b"\0\0\0\x18ftypisom\0\0\0\0isommp41", "MP4 video"),
+    (b"\0\0\0\x14ftypqt  \0\0\0\0qt  ", "QuickTime video"),
+    (b"\0\0\0\x18ftypcrx \0\0\0\0crx isom", "camera raw (CR3)"),
+    (b"<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"/>", "SVG"),
+    (b"\xEF\xBB\xBF  <SVG></SVG>", "SVG"),
+    (b"%PDF-1.7", "PDF"),
+    (b"PK\x03\x04", "ZIP archive"),
+    (b"\x1F\x8B\x08", "gzip archive"),
+    (b"Rar!\x1A\x07", "RAR archive"),
+    (b"7z\xBC\xAF\x27\x1C", "7-Zip archive"),
+    (b"\x1A\x45\xDF\xA3", "Matroska or WebM video"),
+    (b"RIFF\0\0\0\0AVI LIST", "AVI video"),
+    (b"II\x2A\0\x10\0\0\0CR\x02\0", "camera raw (CR2)"),
+    (b"II\x2A\0\x08\0\0\0\x01\0\x12\xC6\x01\0\x04\0\0\0", "camera raw (DNG)"),
+    (b"II\x2A\0\x08\0\0\0\x01\0", "TIFF"),
+    (b"\xFF\x0A\x00", "JPEG XL"),
+    (b"\0\0\0\x0CjP  \r\n\x87\n", "JPEG 2000"),
+    (b"8BPS\0\x01", "Photoshop document"),
+    (b"BM\x36\0\0\0\0\0\0\0", "BMP"),
+];
 
 #[tokio::test]
 async fn other_kinds_are_named_with_a_remedy() {
-    let files: [(&[u8], &str); 22] = [
-        (b"\0\0\0\x1CftypavifXXXXavifmif1", "AVIF"),
-        (b"\0\0\0\x1CftypavisXXXXavifmif1", "AVIF"),
-        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif", "AVIF"),
-        (b"\0\0\0\x18ftypisom\0\0\0\0isommp41", "MP4 video"),
-        (b"\0\0\0\x14ftypqt  \0\0\0\0qt  ", "QuickTime video"),
-        (b"\0\0\0\x18ftypcrx \0\0\0\0crx isom", "camera raw (CR3)"),
-        (b"<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"/>", "SVG"),
-        (b"\xEF\xBB\xBF  <SVG></SVG>", "SVG"),
-        (b"%PDF-1.7", "PDF"),
-        (b"PK\x03\x04", "ZIP archive"),
-        (b"\x1F\x8B\x08", "gzip archive"),
-        (b"Rar!\x1A\x07", "RAR archive"),
-        (b"7z\xBC\xAF\x27\x1C", "7-Zip archive"),
-        (b"\x1A\x45\xDF\xA3", "Matroska or WebM video"),
-        (b"RIFF\0\0\0\0AVI LIST", "AVI video"),
-        (b"II\x2A\0\x10\0\0\0CR\x02\0", "camera raw (CR2)"),
-        (b"II\x2A\0\x08\0\0\0\x01\0\x12\xC6\x01\0\x04\0\0\0", "camera raw (DNG)"),
-        (b"II\x2A\0\x08\0\0\0\x01\0", "TIFF"),
-        (b"\xFF\x0A\x00", "JPEG XL"),
-        (b"\0\0\0\x0CjP  \r\n\x87\n", "JPEG 2000"),
-        (b"8BPS\0\x01", "Photoshop document"),
-        (b"BM\x36\0\0\0\0\0\0\0", "BMP"),
-    ];
+    let tar = [&[b'a'; 257][..], b"ustar\x0000"].concat();
+    let files = OTHERS.into_iter().chain([(&tar[..], "tar archive")]);
     for (file, name) in files {
-        match take_in(file).await {
+        match take_in(file.to_vec()).await {
             Err(IntakeError::Unsupported { what, remedy }) => assert!(what == name && !remedy.is_empty(), "{what}"),
             other => panic!("{name}: {other:?}"),
         }
@@ -63,10 +83,11 @@ async fn what_is_no_image_is_told_so() {
 async fn the_limits_of_bytes_and_pixels_hold() {
     let file = jpeg(&quarters(200, 100));
     let small = Limits { max_bytes: 100, ..LIMITS };
-    let refused = Intake::new(small, NonZeroUsize::MIN).take_in(file.clone().into()).await.unwrap_err();
+    let refused =
+        Intake::new(small, NonZeroUsize::MIN).take_in(KeyId::random(), file.clone().into()).await.unwrap_err();
     assert_eq!(refused, IntakeError::TooLarge { bytes: file.len() as u64, max: 100 });
     let small = Limits { max_pixels: 19_999, ..LIMITS };
-    let refused = Intake::new(small, NonZeroUsize::MIN).take_in(file.into()).await.unwrap_err();
+    let refused = Intake::new(small, NonZeroUsize::MIN).take_in(KeyId::random(), file.into()).await.unwrap_err();
     assert_eq!(refused, IntakeError::TooManyPixels { width: 200, height: 100, max: 19_999 });
 }
 
@@ -74,7 +95,7 @@ async fn the_limits_of_bytes_and_pixels_hold() {
 async fn the_limits_of_memory_and_frames_hold() {
     let file = jpeg(&quarters(200, 100));
     let small = Limits { decode_memory_bytes: 100_000, ..LIMITS };
-    let refused = Intake::new(small, NonZeroUsize::MIN).take_in(file.into()).await.unwrap_err();
+    let refused = Intake::new(small, NonZeroUsize::MIN).take_in(KeyId::random(), file.into()).await.unwrap_err();
     assert!(matches!(refused, IntakeError::TooMuchMemory { max: 100_000, .. }), "{refused}");
     let frame = rgba(&quarters(2, 2));
     let refused = take_in(gif(&vec![frame; 1001])).await.unwrap_err();
