@@ -83,3 +83,33 @@ async fn a_profile_for_grey_is_applied_to_grey() {
     let (dark, light) = ([128; 3], [222; 3]);
     assert_near(corners(take_in(file).await.unwrap().jpeg()), [dark, light, dark, light], 3, "grey");
 }
+
+/// What littlecms 2.19 makes of Display P3 with the same profile, relative colorimetric (`ImageCms` of Pillow 13.0).
+const BY_LITTLECMS: [([u8; 3], [u8; 3]); 12] = [
+    ([220, 30, 30], [240, 0, 0]),
+    ([30, 180, 30], [0, 183, 0]),
+    ([30, 30, 220], [30, 30, 229]),
+    ([230, 220, 30], [232, 220, 0]),
+    ([200, 150, 120], [209, 147, 115]),
+    ([90, 60, 45], [95, 58, 42]),
+    ([128, 128, 128], [128, 128, 128]),
+    ([10, 20, 30], [7, 20, 31]),
+    ([250, 245, 235], [251, 245, 234]),
+    ([120, 160, 200], [108, 161, 204]),
+    ([60, 120, 60], [30, 122, 52]),
+    ([180, 80, 140], [194, 72, 143]),
+];
+
+#[tokio::test]
+async fn display_p3_is_within_3_of_what_littlecms_makes_of_it() {
+    let chunk = [b"P3\0\0", &zlib(PROFILE)[..]].concat();
+    for (given, expected) in BY_LITTLECMS {
+        let segment = [b"ICC_PROFILE\0\x01\x01", PROFILE].concat();
+        let flat = image::RgbImage::from_pixel(160, 160, image::Rgb(given));
+        let png = Png::new((160, 160), 8, 2).chunk(*b"iCCP", &chunk).file(|_, _| given.map(u16::from).to_vec());
+        for (file, tolerance) in [(png, 3), (with_segment(&jpeg(&flat), 0xE2, &segment), 4)] {
+            let photo = take_in(file).await.unwrap();
+            assert_near(corners(photo.jpeg()), [expected; 4], tolerance, &format!("{given:?}"));
+        }
+    }
+}

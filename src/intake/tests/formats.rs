@@ -3,8 +3,12 @@
 use image::RgbaImage;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
+use super::super::decode::{Pixels, Wanted, decode};
+use super::super::source::Deadline;
+use super::super::{Kind, probe, walk};
 use super::draw::{
-    BLUE, GREEN, Png, RED, WHITE, YELLOW, assert_near, corners, gif, jpeg, jpeg_with, quarters, rgba, textured, webp,
+    BLUE, GREEN, Png, RED, WHITE, YELLOW, assert_near, chunk, corners, gif, jpeg, jpeg_with, quarters, rgba, textured,
+    webp, zlib,
 };
 use super::take_in;
 
@@ -201,4 +205,66 @@ async fn the_bytes_decide_what_a_file_is() {
     assert_eq!(photo.report().media_type, "image/png");
     let photo = take_in(include_bytes!("../../../tests/fixtures/heic/upright.heic").as_slice()).await.unwrap();
     assert_eq!(photo.report().media_type, "image/heic");
+}
+
+#[tokio::test]
+async fn an_animated_png_shows_its_first_frame() {
+    let picture = quarters(50, 34);
+    // Two frames, the second of them black; what a frame shows begins with its number.
+    let control =
+        |number: u8| [&[0, 0, 0, number, 0, 0, 0, 50, 0, 0, 0, 34][..], &[0; 8], &[0, 1, 0, 1, 0, 0]].concat();
+    let png = Png::new((50, 34), 8, 2).chunk(*b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0]).chunk(*b"fcTL", &control(0));
+    let file = png.file(|x, y| picture.get_pixel(x, y).0.map(u16::from).to_vec());
+    let black = [&[0, 0, 0, 2][..], &zlib(&[0; 34 * 151])].concat();
+    let end = file.len() - 12;
+    let file = [&file[..end], &chunk(*b"fcTL", &control(1)), &chunk(*b"fdAT", &black), &file[end..]].concat();
+    assert_eq!(super::super::probe(&file).unwrap().frames, 2);
+    assert_quarters(file, 6, "animated PNG").await;
+}
+
+#[tokio::test]
+async fn a_jpeg_with_a_scan_for_each_component_is_taken() {
+    for sampling in [SamplingFactor::R_4_4_4, SamplingFactor::R_4_2_0, SamplingFactor::R_4_1_0] {
+        // Tables made for the picture come with scans of one component each.
+        let file = jpeg_with(&quarters(161, 119), |encoder| {
+            encoder.set_sampling_factor(sampling);
+            encoder.set_optimized_huffman_tables(true);
+        });
+        assert_eq!(file.windows(2).filter(|pair| *pair == [0xFF, 0xDA]).count(), 3);
+        assert_quarters(file, 6, &format!("{sampling:?}")).await;
+    }
+}
+
+#[tokio::test]
+async fn what_comes_out_is_the_same_in_two_decoders() {
+    for file in [jpeg(&textured(333, 222)), jpeg(&textured(3000, 2000)), webp(&rgba(&textured(200, 151)))] {
+        let photo = take_in(file).await.unwrap();
+        let one = image::load_from_memory(photo.jpeg()).unwrap().to_rgb8();
+        let mut other = jpeg_decoder::Decoder::new(photo.jpeg());
+        let pixels = other.decode().unwrap();
+        let sides = other.info().map(|info| (u32::from(info.width), u32::from(info.height)));
+        assert_eq!(sides, Some((photo.width(), photo.height())));
+        let far = one.iter().zip(&pixels).filter(|(one, other)| one.abs_diff(**other) > 24).count();
+        assert!(one.len() == pixels.len() && far * 100 < pixels.len(), "{far} of {}", pixels.len());
+    }
+}
+
+#[test]
+fn a_baseline_jpeg_has_the_pixels_that_another_decoder_sees() {
+    let changes: [fn(&mut Encoder<&mut Vec<u8>>); 3] =
+        [|_| (), |encoder| encoder.set_restart_interval(5), |encoder| encoder.set_optimized_huffman_tables(true)];
+    for (number, change) in changes.into_iter().enumerate() {
+        let file = jpeg_with(&textured(301, 203), |encoder| {
+            encoder.set_sampling_factor(SamplingFactor::R_4_4_4);
+            change(encoder);
+        });
+        let expected = image::load_from_memory(&file).unwrap().to_rgb8();
+        let file = bytes::Bytes::from(file);
+        let (header, walked) = (probe::header(&file).unwrap(), walk::walk(Kind::Jpeg, &file).unwrap());
+        let wanted = Wanted { sides: (301, 203), full_chroma: true };
+        let decoded = decode(&header, walked, wanted, Deadline::after(std::time::Duration::from_secs(20))).unwrap();
+        let Pixels::Raster(raster) = decoded.pixels else { panic!("no raster") };
+        let worst = raster.data().iter().zip(expected.iter()).map(|(a, b)| a.abs_diff(*b)).max();
+        assert!(worst <= Some(3), "file {number}: {worst:?}");
+    }
 }
