@@ -26,11 +26,11 @@ pub use tls::{TlsError, check_tls};
 use tokio::{runtime::Handle, time::timeout};
 
 use crate::{
-    admission::Admission,
+    admission::{Admission, Turns},
     auth::{Expected, KeyError, KeySet, MintError, MintRequest, Minted, mint},
     config::{EngineChoice, NamedKey, NamedKeys, Settings},
-    domain::Moment,
-    engine::{Engine, EngineSettings, SetupError},
+    domain::{MicroUsd, Moment},
+    engine::{Engine, EngineSettings, SetupError, facts},
     flow::{Flow, Reading, Twins},
     http::{Api, BodyLimits, PrivacyStatement, receiving},
     intake::{Intake, Limits},
@@ -66,6 +66,9 @@ pub enum StartError {
     /// The store that a setting names cannot be used.
     #[error("{0}")]
     Store(&'static str, #[source] ConnectError),
+    /// A day's spend cannot be kept within its ceiling by what has no price.
+    #[error("FIGURINE_MICRO_USD_PER_DAY wants models of known price, and that of {0} is not")]
+    Unpriced(String),
     /// The offline engine does not start.
     #[error("the offline engine does not start")]
     Simulator(#[source] io::Error),
@@ -244,6 +247,7 @@ fn api(
         body,
         max_wait: settings.max_wait,
         retention_seconds: settings.result_ttl.as_secs(),
+        streams: Turns::default(),
         heartbeat,
     })
 }
@@ -265,7 +269,11 @@ fn flow(settings: &Settings, stores: Stores, simulator_url: &str) -> Result<Flow
         jobs: Jobs::new(
             store.clone(),
             vault.clone(),
-            JobLimits { deadline: settings.job_deadline, queued: settings.jobs_queued },
+            JobLimits {
+                deadline: settings.job_deadline,
+                queued: settings.jobs_queued,
+                spend: settings.micro_usd_per_day.map(MicroUsd),
+            },
         ),
         live: match gemini_studio(settings, &intake)? {
             Some(gemini) => gemini,
@@ -292,6 +300,10 @@ fn offline_studio(settings: &Settings, base_url: &str, intake: Arc<Intake>) -> R
 fn gemini_studio(settings: &Settings, intake: &Arc<Intake>) -> Result<Option<Studio>, StartError> {
     let EngineChoice::Gemini { base_url, .. } = &settings.engine else { return Ok(None) };
     let Some(engine) = gemini(settings)? else { return Ok(None) };
+    let unpriced = settings.image_models.iter().chain(&settings.text_models).find(|model| facts(model).is_none());
+    if let Some(model) = unpriced.filter(|_| settings.micro_usd_per_day.is_some()) {
+        return Err(StartError::Unpriced(model.clone()));
+    }
     let host = base_url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default().to_owned();
     Ok(Some(Studio::new(engine, EngineKind::Gemini, host, terms(settings), intake.clone())))
 }

@@ -11,7 +11,7 @@ use tokio::{
 use tracing::Instrument;
 
 use crate::{
-    domain::{Code, Stage, State},
+    domain::{Code, Mode, Stage, State},
     flow::{Ending, Flow, FlowError, Made},
     jobs::{JobsError, LEASE, Spec},
     store::{Claim, LeaseLost, Topic},
@@ -31,8 +31,25 @@ const TO_END: Duration = Duration::from_millis(500);
 
 /// The workers of a node.
 pub struct Workers {
+    live: Lane,
+    test: Lane,
+}
+
+/// Workers for the jobs of live keys or of test keys.
+struct Lane {
     places: Arc<Semaphore>,
     at_once: u32,
+}
+
+/// Jobs of test keys at once: a flood of them keeps nothing from live keys.
+const TESTS_AT_ONCE: u32 = 1;
+
+impl Lane {
+    fn start(flow: &Arc<Flow>, tasks: &Tasks, mode: Mode, at_once: u32) -> Self {
+        let places = Arc::new(Semaphore::new(at_once as usize));
+        drop(tasks.start(take_jobs(flow.clone(), tasks.clone(), mode, places.clone())));
+        Self { places, at_once }
+    }
 }
 
 impl Workers {
@@ -40,13 +57,14 @@ impl Workers {
     pub async fn finished(&self, flow: &Flow) {
         loop {
             // With every place taken here, no worker holds one.
-            let all = self.places.acquire_many(self.at_once).await;
+            let live = self.live.places.acquire_many(self.live.at_once).await;
+            let test = self.test.places.acquire_many(self.test.at_once).await;
             // Jobs that others may take are left to them.
             let none_wait = flow.store.nature().is_shared() || flow.store.queued().await.unwrap_or_default() == 0;
-            if all.is_err() || none_wait {
+            if live.is_err() || test.is_err() || none_wait {
                 return;
             }
-            drop(all);
+            drop((live, test));
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -55,16 +73,16 @@ impl Workers {
 /// Starts the workers and the sweeper of a node; both stop taking on work when the node stops.
 pub fn start(flow: &Arc<Flow>, tasks: &Tasks, at_once: NonZeroUsize) -> Workers {
     let at_once = u32::try_from(at_once.get()).unwrap_or(u32::MAX).min(MOST_AT_ONCE);
-    let places = Arc::new(Semaphore::new(at_once as usize));
-    drop(tasks.start(take_jobs(flow.clone(), tasks.clone(), places.clone())));
+    let lane = |mode, at_once| Lane::start(flow, tasks, mode, at_once);
+    let workers = Workers { live: lane(Mode::Live, at_once), test: lane(Mode::Test, TESTS_AT_ONCE) };
     drop(tasks.start(sweep(flow.clone(), tasks.clone())));
-    Workers { places, at_once }
+    workers
 }
 
 /// More jobs at once than any node's memory holds.
 const MOST_AT_ONCE: u32 = 10_000;
 
-async fn take_jobs(flow: Arc<Flow>, tasks: Tasks, places: Arc<Semaphore>) {
+async fn take_jobs(flow: Arc<Flow>, tasks: Tasks, mode: Mode, places: Arc<Semaphore>) {
     let stopping = tasks.stopping();
     let shared = flow.store.nature().is_shared();
     while !(stopping.is_cancelled() || shared && tasks.is_draining()) {
@@ -74,7 +92,7 @@ async fn take_jobs(flow: Arc<Flow>, tasks: Tasks, places: Arc<Semaphore>) {
             () = stopping.cancelled() => return,
         };
         let Ok(place) = place else { return };
-        match flow.jobs.claim().await {
+        match flow.jobs.claim(mode).await {
             Ok(Some(claim)) => {
                 let flow = flow.clone();
                 drop(tasks.start(async move {
@@ -128,6 +146,7 @@ pub async fn sweep_once(flow: &Flow) -> Result<(), FlowError> {
             tracing::warn!(figure.id = %job.figure, %error, "a photo could not be purged; the next round tries again");
         }
     }
+    flow.jobs.settle_open_spend().await?;
     Ok(flow.store.sweep().await?)
 }
 

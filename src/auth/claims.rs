@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::{AuthError, Expected};
@@ -12,6 +14,9 @@ pub const DAYS_LONGEST: u16 = 365;
 
 /// The longest life of a key, in seconds from `iat` to `exp`.
 pub const LIFETIME_LONGEST_SECONDS: u64 = DAYS_LONGEST as u64 * SECONDS_PER_DAY;
+
+/// For how long a revoked key is remembered: longer than any key lives.
+pub const REVOKED_FOR: Duration = Duration::from_secs(LIFETIME_LONGEST_SECONDS + 2 * SECONDS_PER_DAY);
 
 pub(super) const SECONDS_PER_DAY: u64 = 86_400;
 

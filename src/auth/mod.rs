@@ -16,7 +16,7 @@ mod pem;
 mod public_keys;
 
 pub use check::{Caller, Expected, check};
-pub use claims::{DAYS_LONGEST, LEEWAY_SECONDS, LIFETIME_LONGEST_SECONDS};
+pub use claims::{DAYS_LONGEST, LEEWAY_SECONDS, LIFETIME_LONGEST_SECONDS, REVOKED_FOR};
 pub use credential::{credential, refuse_key_in_query};
 pub use error::AuthError;
 pub use inspect::{Inspection, SignatureState, inspect};

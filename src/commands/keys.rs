@@ -1,4 +1,4 @@
-//! `figurine keys generate | mint | inspect`.
+//! `figurine keys generate | mint | inspect | revoke`.
 
 use std::fs::{OpenOptions, remove_file};
 use std::io::Write;
@@ -10,7 +10,7 @@ use secrecy::ExposeSecret as _;
 
 use super::CommandError;
 use crate::auth::{DAYS_DEFAULT, Expected, KeySet, MintRequest, SignatureState, generate_pem, inspect, mint};
-use crate::domain::{AccountId, Mode, PlanLimits, Scopes};
+use crate::domain::{AccountId, KeyId, Mode, PlanLimits, Scopes};
 
 /// What the commands need of the settings.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +21,8 @@ pub struct Context<'a> {
     pub names: &'a Expected,
     /// Seconds since the Unix epoch.
     pub now: u64,
+    /// What revokes a key where all nodes look.
+    pub revoke: fn(&KeyId) -> Result<(), CommandError>,
 }
 
 /// Makes and reads keys.
@@ -32,6 +34,8 @@ pub enum KeysCommand {
     Mint(MintArgs),
     /// Say what an API key says, and whether its signature fits.
     Inspect(InspectArgs),
+    /// Revoke an API key on every node, by its id.
+    Revoke(RevokeArgs),
 }
 
 /// Arguments of `keys generate`.
@@ -90,6 +94,14 @@ pub struct InspectArgs {
     pub key: Secret,
 }
 
+/// Arguments of `keys revoke`.
+#[derive(Debug, Args)]
+pub struct RevokeArgs {
+    /// The key's id, as `keys inspect` says it.
+    #[arg(value_parser = KeyId::parse)]
+    pub key_id: KeyId,
+}
+
 /// A key given on the command line; not shown by `Debug`.
 #[derive(Debug, Clone)]
 pub struct Secret(secrecy::SecretString);
@@ -109,6 +121,10 @@ pub fn run(command: &KeysCommand, context: Context<'_>, out: &mut dyn Write) -> 
         KeysCommand::Generate(args) => run_generate(args, out),
         KeysCommand::Mint(args) => run_mint(args, context, out),
         KeysCommand::Inspect(args) => run_inspect(args, context, out),
+        KeysCommand::Revoke(args) => {
+            (context.revoke)(&args.key_id)?;
+            Ok(writeln!(out, "{}: revoked", args.key_id)?)
+        }
     }
 }
 

@@ -21,7 +21,7 @@ fn names() -> Expected {
 fn done(keys: Option<&KeySet>, words: &[&str]) -> Result<String, CommandError> {
     let command = Line::try_parse_from([&["keys"], words].concat()).unwrap().command;
     let mut out = Vec::new();
-    run(&command, Context { keys, names: &names(), now: NOW }, &mut out)?;
+    run(&command, Context { keys, names: &names(), now: NOW, revoke: |_| Ok(()) }, &mut out)?;
     Ok(String::from_utf8(out).unwrap())
 }
 

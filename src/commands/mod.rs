@@ -20,12 +20,17 @@ pub use demo::DemoArgs;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::runtime::Runtime;
 
-use crate::auth::{AuthError, Expected, KeyError, MintError};
+use tokio::runtime::Handle;
+
+use crate::auth::{AuthError, Expected, KeyError, MintError, REVOKED_FOR};
 use crate::{
     config::{Settings, SettingsFaults},
-    domain::Moment,
+    domain::{KeyId, Moment},
     http::openapi,
-    server::StartError,
+    ledger::audit::{Act, record},
+    server::{RedisStores, StartError},
+    store::Store as _,
+    tasks::Tasks,
     telemetry,
     vault::receipt::ReceiptError,
 };
@@ -122,7 +127,20 @@ fn run_keys(command: &keys::KeysCommand, out: &mut dyn Write) -> Result<(), Comm
     let signing = if own { Some(crate::server::key_set(&settings.signing_keys)?) } else { None };
     let names = Expected { issuer: settings.issuer, audience: settings.audience };
     let now = u64::try_from(Moment::now().unix_seconds()).unwrap_or_default();
-    keys::run(command, keys::Context { keys: signing.as_ref(), names: &names, now }, out)
+    keys::run(command, keys::Context { keys: signing.as_ref(), names: &names, now, revoke }, out)
+}
+
+/// Revokes a key in the store that the settings name.
+fn revoke(key: &KeyId) -> Result<(), CommandError> {
+    let settings = Settings::from_environment()?;
+    runtime()?.block_on(async move {
+        let tasks = Tasks::new(Handle::current());
+        let stores = RedisStores::open(&settings, &tasks).await?.ok_or(CommandError::Embedded)?;
+        let revoked = stores.store.revoke(key, REVOKED_FOR).await;
+        let noted = record(&*stores.store, None, Act::KeyRevoked, (None, Some(*key))).await;
+        tasks.stop();
+        Ok(revoked.and(noted)?)
+    })
 }
 
 /// Gets the public keys at an address that was found fit to be asked.
@@ -171,6 +189,14 @@ pub enum CommandError {
     /// The demo's request failed.
     #[error("the demo's request failed")]
     Request(#[from] reqwest::Error),
+    /// The store is another process's memory.
+    #[error(
+        "FIGURINE_STORE_URL: a store in memory is within reach of its own process alone; use DELETE /v1/keys there"
+    )]
+    Embedded,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
     /// Nothing is there to sign with.
     #[error("no signing key: set FIGURINE_SIGNING_KEYS")]
     NoSigningKey,

@@ -94,6 +94,8 @@ pub struct Settings {
     pub tls: Option<TlsFiles>,
     /// `FIGURINE_CORS_ORIGINS`.
     pub cors_origins: Vec<String>,
+    /// `FIGURINE_MICRO_USD_PER_DAY`: what all keys together may spend upstream in a day.
+    pub micro_usd_per_day: Option<u64>,
     /// `FIGURINE_LOG`: a filter of `tracing-subscriber`.
     pub log: String,
     /// `FIGURINE_LOG_FORMAT`.
@@ -232,6 +234,7 @@ impl Settings {
             jobs_queued: from.number("FIGURINE_JOBS_QUEUED", 1..=1_000_000),
             tls: Self::read_tls(from),
             cors_origins: from.origins("FIGURINE_CORS_ORIGINS"),
+            micro_usd_per_day: from.optional_number("FIGURINE_MICRO_USD_PER_DAY", 0..=1_000_000_000_000),
             log: from.log_filter("FIGURINE_LOG"),
             log_format: from.log_format("FIGURINE_LOG_FORMAT"),
         }

@@ -74,6 +74,7 @@ pub const SETTINGS: &[Setting] = &[
     plain("FIGURINE_DECODE_MEMORY_BYTES", "536870912"),
     plain("FIGURINE_JOBS_IN_FLIGHT", "64"),
     plain("FIGURINE_JOBS_QUEUED", "1024"),
+    plain("FIGURINE_MICRO_USD_PER_DAY", ""),
     plain("FIGURINE_DRAIN_SECONDS", "30"),
     plain("FIGURINE_ALLOW_EMBEDDED", ""),
     plain("FIGURINE_TLS_CERT", ""),
@@ -194,6 +195,14 @@ impl Reader {
                 *low
             }
         }
+    }
+
+    pub(super) fn optional_number<T: FromStr + PartialOrd + Display + Copy>(
+        &mut self,
+        name: &str,
+        range: RangeInclusive<T>,
+    ) -> Option<T> {
+        self.optional(name).is_some().then(|| self.number(name, range))
     }
 
     pub(super) fn seconds(&mut self, name: &str, range: RangeInclusive<u64>) -> Duration {

@@ -22,7 +22,7 @@ pub struct PlanLimits {
 }
 
 /// Limits with every member known: a server's defaults, a server's maximum, or what holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Requests a minute.
     pub rpm: u32,
@@ -34,6 +34,38 @@ pub struct Limits {
     pub figures_per_day: u32,
     /// Money a month (UTC), in micro-USD.
     pub micro_usd_per_month: u64,
+}
+
+impl From<Limits> for PlanLimits {
+    fn from(limits: Limits) -> Self {
+        Self {
+            rpm: Some(limits.rpm),
+            burst: Some(limits.burst),
+            in_flight: Some(limits.in_flight),
+            figures_per_day: Some(limits.figures_per_day),
+            micro_usd_per_month: Some(limits.micro_usd_per_month),
+        }
+    }
+}
+
+impl Limits {
+    /// The smaller of both in each member.
+    #[must_use]
+    pub fn and_no_more(&self, most: &Self) -> Self {
+        PlanLimits::from(*self).effective(self, most)
+    }
+
+    /// The larger of both in each member.
+    #[must_use]
+    pub fn or_more(&self, other: &Self) -> Self {
+        Self {
+            rpm: self.rpm.max(other.rpm),
+            burst: self.burst.max(other.burst),
+            in_flight: self.in_flight.max(other.in_flight),
+            figures_per_day: self.figures_per_day.max(other.figures_per_day),
+            micro_usd_per_month: self.micro_usd_per_month.max(other.micro_usd_per_month),
+        }
+    }
 }
 
 /// The members as they come, before they are checked.
@@ -74,6 +106,18 @@ impl PlanLimits {
     /// Whether the key says nothing about limits.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// The members that are more than allowed, by name.
+    pub fn beyond(&self, most: &Limits) -> Vec<&'static str> {
+        let beyond = [
+            ("rpm", self.rpm.is_some_and(|own| own > most.rpm)),
+            ("burst", self.burst.is_some_and(|own| own > most.burst)),
+            ("in_flight", self.in_flight.is_some_and(|own| own > most.in_flight)),
+            ("figures_per_day", self.figures_per_day.is_some_and(|own| own > most.figures_per_day)),
+            ("micro_usd_per_month", self.micro_usd_per_month.is_some_and(|own| own > most.micro_usd_per_month)),
+        ];
+        beyond.into_iter().filter(|(_, beyond)| *beyond).map(|(name, _)| name).collect()
     }
 
     /// The limits that hold: a missing member has the default, and the maximum caps every one.

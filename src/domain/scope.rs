@@ -73,6 +73,16 @@ impl Scopes {
         self.0 & scope.bit() != 0
     }
 
+    /// Whether every right of the other is given here.
+    pub const fn include(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// The rights that both give; `None` where there is none.
+    pub const fn common(self, other: Self) -> Option<Self> {
+        if self.0 & other.0 == 0 { None } else { Some(Self(self.0 & other.0)) }
+    }
+
     /// The rights given, in the order of [`Scope::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Scope> {
         Scope::ALL.into_iter().filter(move |scope| self.contains(*scope))

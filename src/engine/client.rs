@@ -6,6 +6,9 @@ use reqwest::{Url, header::HeaderValue, redirect};
 use secrecy::ExposeSecret;
 use std::time::Duration;
 
+/// Names the outcome that the simulator is asked for.
+const SCENARIO: &str = "figurine-scenario";
+
 pub(super) struct Client {
     pub(super) http: reqwest::Client,
     pub(super) settings: EngineSettings,
@@ -38,6 +41,10 @@ impl Client {
     pub(super) fn generate(&self, model: &str) -> Option<reqwest::RequestBuilder> {
         let url = self.url(model, ":generateContent")?;
         let request = self.http.post(url).header("x-goog-api-key", &self.key);
+        let request = match self.settings.scenario {
+            Some(scenario) => request.header(SCENARIO, scenario),
+            None => request,
+        };
         // Ids alone: what a caller put into its trace beside them is nobody else's.
         Some(match current() {
             Some(trace) => request.header("traceparent", trace.next().to_string()),

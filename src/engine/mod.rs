@@ -57,6 +57,16 @@ impl Engine {
         Ok(Self { client: client::Client::new(settings)?, policy })
     }
 
+    /// The same engine, asked for one outcome. It has its own breakers and its own budget of retries, so that what it is
+    /// made to suffer is nobody else's.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError`] when no client can be made.
+    pub fn playing(&self, scenario: &'static str) -> Result<Self, SetupError> {
+        Self::new(EngineSettings { scenario: Some(scenario), ..self.client.settings.clone() })
+    }
+
     /// Asks for JSON that fits `ask.schema`, of the first of `models` that answers.
     ///
     /// Dropping the future closes the connection to the upstream.

@@ -30,6 +30,8 @@ pub struct EngineSettings {
     pub backoff_base: Duration,
     /// Largest bound of that wait.
     pub backoff_cap: Duration,
+    /// The outcome that the simulator is asked for with each call; nobody else is.
+    pub scenario: Option<&'static str>,
     /// Failures in a row that open a model's breaker.
     pub breaker_failures: u32,
     /// How long an open breaker lets nothing through.
@@ -52,6 +54,7 @@ impl EngineSettings {
             image_cap_bytes: 64 << 20,
             backoff_base: Duration::from_millis(500),
             backoff_cap: Duration::from_secs(20),
+            scenario: None,
             breaker_failures: 5,
             breaker_pause: Duration::from_secs(5),
         }

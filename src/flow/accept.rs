@@ -16,7 +16,7 @@ use tokio::{
 use super::{Flow, UploadError, millis, upload::ONCE_KEPT};
 use crate::{
     admission::Ticket,
-    domain::{Analysis, MicroUsd, Owner, PhotoReport, UploadId, Validation, Work, hex},
+    domain::{Analysis, MicroUsd, Owner, PhotoReport, Scenario, UploadId, Validation, Work, hex},
     intake::{IntakeError, Photo},
     jobs::{Accepted, JobsError, Spec, Subject, Terms},
     ledger::preferences,
@@ -53,6 +53,8 @@ pub struct Order {
     pub work: Work,
     /// When it must have ended, where that is sooner than for others.
     pub deadline: Option<Duration>,
+    /// The outcome that a test key asks for.
+    pub scenario: Option<Scenario>,
     /// The options, checked.
     pub options: CheckedOptions,
     /// The options that were given, in canonical form.
@@ -83,6 +85,9 @@ pub enum AcceptError {
     /// The upload cannot be used.
     #[error("the upload cannot be used")]
     Upload(#[from] UploadError),
+    /// The key keeps as many photos ahead of use as it may.
+    #[error("the key keeps {0} uploads")]
+    TooManyUploads(u32),
     /// The vault failed.
     #[error("the photo could not be kept")]
     Vault(#[from] VaultError),
@@ -132,7 +137,7 @@ impl Flow {
         if let Some(earlier) = self.jobs.recall(ticket.owner(), &once).await? {
             return Ok(earlier);
         }
-        self.check_cost(ticket, &order, &source)?;
+        let worst = self.check_cost(ticket, &order, &source)?;
         let kept = matches!(source, Source::Upload(_));
         let Drawn { subject, photo, trace, analysis } = self.draw(ticket, source, &order).await?;
         let taken = if let Subject::Kept(upload) = subject { Some(upload) } else { None };
@@ -142,6 +147,7 @@ impl Flow {
             key: ticket.key(),
             mode: ticket.mode(),
             work: order.work,
+            scenario: order.scenario,
             options: order.options.for_photo(photo.as_ref()),
             metadata: order.metadata,
             person: persons.into_iter().next(),
@@ -154,7 +160,7 @@ impl Flow {
             part_of: Some(order.trace),
         };
         let person = spec.person.clone();
-        let terms = Terms { once, deadline: order.deadline };
+        let terms = Terms { worst, once, deadline: order.deadline };
         let accepted = self.jobs.submit(ticket, subject, spec, terms).await?;
         if let Some(upload) = taken.filter(|_| !accepted.replayed) {
             self.note_taken(&accepted.job, &upload, person.as_deref()).await;
@@ -233,14 +239,13 @@ impl Flow {
         Ok(Validation { object: "validation", photo, options, worst_case_micro_usd })
     }
 
-    fn check_cost(&self, ticket: &Ticket, order: &Order, source: &Source) -> Result<(), AcceptError> {
+    /// What it may cost; `None` where a price is not known.
+    fn check_cost(&self, ticket: &Ticket, order: &Order, source: &Source) -> Result<Option<MicroUsd>, AcceptError> {
         let options = order.options.options();
-        let Some(most) = options.max_cost_micro_usd else { return Ok(()) };
         let analyzed = matches!(source, Source::Analysis(_));
-        match self.studio(ticket.mode()).worst_case(order.work, options, analyzed) {
-            Some(worst) if worst <= MicroUsd(most) => Ok(()),
-            worst => Err(AcceptError::TooDear(worst)),
-        }
+        let worst = self.studio(ticket.mode()).worst_case(order.work, options, analyzed);
+        let within = |most: u64| worst.is_some_and(|worst| worst <= MicroUsd(most));
+        if options.max_cost_micro_usd.is_none_or(within) { Ok(worst) } else { Err(AcceptError::TooDear(worst)) }
     }
 
     /// What a request is remembered by, if it is to be done once. The fingerprint is of what was sent, not of how, and not

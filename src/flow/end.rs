@@ -11,7 +11,7 @@ use crate::{
     },
     jobs::{JobsError, Spec},
     ledger::{Outcome, of_job, of_unknown_job},
-    store::{Adoption, Claim, Finish, Job, JobRef, LeaseLost, NotFinished, StoreError, StoreKey, Tally},
+    store::{Adoption, Claim, Finish, Job, JobRef, LeaseLost, NotFinished, Settlement, StoreError, StoreKey, Tally},
     telemetry,
     vault::{VaultError, Witness},
 };
@@ -78,6 +78,7 @@ impl Flow {
             code: Some(code),
             adopt: Vec::new(),
             release: true,
+            settle: Settlement::default(),
             tallies: of_unknown_job(state, (&claim.lease.job.owner, &claim.job.key), now),
         };
         if self.store.finish(&claim.lease, finish(State::Failed)).await?.is_err() {
@@ -96,6 +97,7 @@ impl Flow {
     ) -> Result<Result<(), NotFinished>, FlowError> {
         let lease = &claim.lease;
         let mut figure = self.outcome(claim, spec, &made, ending).await?;
+        let settle = settlement(&figure);
         let tallies = self.tallies(claim, spec, &figure, made.images.len() as u64).await?;
         let adopt = self.stage(claim, &mut figure, made).await?;
         if self.store.renew(lease, crate::jobs::LEASE).await? == Err(LeaseLost) {
@@ -112,6 +114,7 @@ impl Flow {
             code: problem.map(|problem| problem.code),
             adopt: adopt.clone(),
             release: problem.is_some_and(|problem| problem.retryable && !problem.charged),
+            settle,
             tallies,
         };
         let finished = self.store.finish(lease, finish).await?;
@@ -158,6 +161,10 @@ impl Flow {
     /// When store or vault fail.
     pub async fn complete_purge(&self, of: &JobRef) -> Result<(), FlowError> {
         let Some(job) = self.store.job(of).await? else { return Ok(()) };
+        if let Err(error) = self.jobs.settle_spend(&job).await {
+            // Nothing keeps a photo; the sweeper settles.
+            tracing::warn!(figure.id = %of.figure, %error, "what a figure cost upstream was not settled");
+        }
         let Some(photo) = &job.photo else { return self.purged(of, self.store.now().await?).await };
         let witness = self.vault.purge_photo(&of.owner, photo).await?;
         match self.jobs.spec(of).await {
@@ -260,6 +267,15 @@ impl Flow {
         figure.problem = ending.problem().cloned();
         figure.problems.clone_from(&made.problems);
         Ok(figure)
+    }
+}
+
+/// What a job has really taken, by the figure object of its end.
+pub(super) fn settlement(figure: &Figure) -> Settlement {
+    Settlement {
+        delivered: figure.status == State::Succeeded,
+        charged: figure.cost.charged_micro_usd,
+        spent: figure.cost.upstream_micro_usd,
     }
 }
 

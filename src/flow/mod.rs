@@ -3,6 +3,7 @@
 mod accept;
 mod end;
 mod erase;
+mod keys;
 mod problem;
 mod read;
 mod reading;
@@ -16,6 +17,7 @@ use std::{sync::Arc, time::Duration};
 pub use accept::{AcceptError, Order, Received, Source, Twins};
 use bytes::Bytes;
 pub use end::{Ending, RECEIPT_KEPT};
+pub use keys::{KeyFault, KeyWish, ShownKey};
 pub use problem::FlowError;
 pub use reading::Reading;
 pub use rights::{Erasure, HeldEvent, HeldRecord, Subject};
@@ -113,7 +115,9 @@ impl Flow {
         made: &mut Made,
         deadline: Instant,
     ) -> Result<(), FlowError> {
-        let studio = self.studio(spec.mode);
+        let playing = spec.scenario.filter(|_| spec.mode == Mode::Test);
+        let playing = playing.map(|scenario| self.test.playing(scenario)).transpose()?;
+        let studio = playing.as_ref().unwrap_or_else(|| self.studio(spec.mode));
         let photo = self.photo(lease, spec).await?;
         let analyzed = match (&spec.analysis, &photo) {
             (Some(analysis), _) => Analyzed { analysis: analysis.clone(), model: String::new() },
@@ -132,9 +136,9 @@ impl Flow {
         }
         studio.permit(&spec.options, &analyzed.analysis)?;
 
-        self.enhance(lease, spec, (&analyzed.analysis, deadline), made).await?;
+        self.enhance(lease, (spec, studio), (&analyzed.analysis, deadline), made).await?;
         match photo.filter(|_| spec.work == Work::Figure) {
-            Some(photo) => self.render(lease, spec, (&photo, &analyzed.model, deadline), made).await,
+            Some(photo) => self.render(lease, (spec, studio), (&photo, &analyzed.model, deadline), made).await,
             None => Ok(()),
         }
     }
@@ -144,11 +148,10 @@ impl Flow {
     async fn enhance(
         &self,
         lease: &Lease,
-        spec: &Spec,
+        (spec, studio): (&Spec, &Studio),
         (analysis, deadline): (&Analysis, Instant),
         made: &mut Made,
     ) -> Result<(), FlowError> {
-        let studio = self.studio(spec.mode);
         let clock = self.reach(lease, State::Enhancing).await?;
         let enhanced = studio.enhance(&spec.options, analysis, &mut made.cost, deadline).await?;
         made.timings.enhance = millis(clock);
@@ -167,11 +170,10 @@ impl Flow {
     async fn render(
         &self,
         lease: &Lease,
-        spec: &Spec,
+        (spec, studio): (&Spec, &Studio),
         (photo, text_model, deadline): (&Photo64, &str, Instant),
         made: &mut Made,
     ) -> Result<(), FlowError> {
-        let studio = self.studio(spec.mode);
         let clock = self.reach(lease, State::Rendering).await?;
         let prompt = made.prompt.take().unwrap_or_default();
         // What is told of a figure's engine is what made its images.

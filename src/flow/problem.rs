@@ -45,6 +45,9 @@ pub enum FlowError {
     /// The figure object cannot be written or read.
     #[error("the figure's record makes no sense")]
     Record,
+    /// The engine cannot be asked for the scenario's outcome.
+    #[error("the scenario cannot be played")]
+    Scenario(#[from] engine::SetupError),
     /// The receipt cannot be written.
     #[error("the receipt cannot be written")]
     Receipt(#[from] crate::vault::receipt::ReceiptError),
@@ -85,6 +88,7 @@ impl FlowError {
             | Self::Panicked
             | Self::Poisoned
             | Self::Record
+            | Self::Scenario(_)
             | Self::Receipt(_) => Code::Internal,
         };
         (code, None)

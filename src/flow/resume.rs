@@ -1,6 +1,9 @@
 //! Jobs whose worker was stopped at their very end.
 
-use super::{Flow, FlowError, end::tell};
+use super::{
+    Flow, FlowError,
+    end::{settlement, tell},
+};
 use crate::{
     domain::Figure,
     jobs::Spec,
@@ -24,6 +27,7 @@ impl Flow {
                 code: problem.map(|problem| problem.code),
                 adopt,
                 release: problem.is_some_and(|problem| problem.retryable && !problem.charged),
+                settle: settlement(&figure),
                 tallies,
             };
             match self.store.finish(&claim.lease, finish).await? {

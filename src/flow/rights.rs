@@ -320,7 +320,7 @@ impl Subject {
         let mut all = vec![kept("preferences", "an opt-out must hold on, or collection would begin again")];
         if self.persons.is_empty() {
             all.push(kept("usage counts and the ids of the keys that were used", "billing and limits; bare counts"));
-            all.push(kept("seats, quotas and revocations of keys", "limits and security; no content"));
+            all.push(kept("records, seats, quotas and revocations of keys", "limits and security; no content"));
             all.push(kept("audit trail", "security; that it was erased is written there, not what"));
         }
         all

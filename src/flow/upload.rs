@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{AcceptError, Flow, FlowError, Received, Source, end::RECEIPT_KEPT};
 use crate::{
     admission::Ticket,
-    domain::{FigureId, Mode, Moment, Owner, PhotoReport, Upload, UploadId, UploadLinks, UploadStatus},
+    domain::{FigureId, KeyId, Mode, Moment, Owner, PhotoReport, Upload, UploadId, UploadLinks, UploadStatus},
     jobs::JobsError,
     store::{Held, HeldId, JobRef, Known, Once, StoreError, StoreKey},
     vault::{
         Deposit, PhotoTrace, VaultError,
-        receipt::{Reason, Recipient, verify},
+        receipt::{Reason, Recipient, Salt, verify},
     },
 };
 
@@ -55,6 +56,9 @@ pub(super) struct Kept {
     pub(super) trace: PhotoTrace,
     expires_at: Moment,
     figure: Option<FigureId>,
+    /// The key that keeps it, and its place among what that key keeps.
+    #[serde(default)]
+    place: Option<(KeyId, UploadId)>,
 }
 
 /// For how long an upload is remembered after its time.
@@ -80,9 +84,25 @@ impl Flow {
             Source::File(bytes) => bytes,
             Source::Upload(_) | Source::Analysis(_) => return Err(UploadError::Unknown.into()),
         };
-        let deposit = self.deposit(ticket, bytes, order.salt).await?;
+        let place = self.take_place(ticket).await?;
+        let kept = self.keep_at(ticket, (bytes, order.salt), once.first(), place).await;
+        if !matches!(kept, Ok((_, false))) {
+            self.leave_place(owner, Some(place)).await;
+        }
+        kept
+    }
+
+    async fn keep_at(
+        &self,
+        ticket: &Ticket,
+        (bytes, salt): (Bytes, Option<Salt>),
+        once: Option<&Once>,
+        place: (KeyId, UploadId),
+    ) -> Result<(Upload, bool), AcceptError> {
+        let owner = ticket.owner();
+        let deposit = self.deposit(ticket, bytes, salt).await?;
         let id = deposit.trace().upload;
-        match self.write_down(&deposit, once.first()).await {
+        match self.write_down(&deposit, once, place).await {
             Ok(None) => Ok((self.upload(owner, &id).await?, false)),
             otherwise => {
                 // What cannot be destroyed now goes when its time is over.
@@ -95,6 +115,23 @@ impl Flow {
         }
     }
 
+    async fn take_place(&self, ticket: &Ticket) -> Result<(KeyId, UploadId), AcceptError> {
+        let (place, most) = (UploadId::random(), ticket.uploads());
+        let name = StoreKey::places(ticket.owner(), &ticket.key());
+        if self.store.take_place(&name, &place, most, self.upload_ttl).await.map_err(UploadError::from)? {
+            return Ok((ticket.key(), place));
+        }
+        Err(AcceptError::TooManyUploads(most))
+    }
+
+    /// Leaves a place early; what fails here is free when the upload's time is over.
+    async fn leave_place(&self, owner: &Owner, place: Option<(KeyId, UploadId)>) {
+        let Some((key, place)) = place else { return };
+        if let Err(error) = self.store.leave_place(&StoreKey::places(owner, &key), &place).await {
+            tracing::warn!(%error, "an upload's place was not left");
+        }
+    }
+
     async fn kept_before(&self, owner: &Owner, known: Known<UploadId>) -> Result<(Upload, bool), AcceptError> {
         match known {
             Known::Same(id) => Ok((self.upload(owner, &id).await?, true)),
@@ -103,11 +140,16 @@ impl Flow {
     }
 
     /// Writes down that a photo is kept. Gives what the same request was found to be elsewhere meanwhile.
-    async fn write_down(&self, deposit: &Deposit, once: Option<&Once>) -> Result<Option<Known<UploadId>>, UploadError> {
+    async fn write_down(
+        &self,
+        deposit: &Deposit,
+        once: Option<&Once>,
+        place: (KeyId, UploadId),
+    ) -> Result<Option<Known<UploadId>>, UploadError> {
         let (owner, trace) = (deposit.owner(), deposit.trace());
         let expires_at = trace.stored_at.plus(self.upload_ttl);
         let photo = deposit.report().clone();
-        let kept = Kept { photo, trace: trace.clone(), expires_at, figure: None };
+        let kept = Kept { photo, trace: trace.clone(), expires_at, figure: None, place: Some(place) };
         // Before it is there, so that nothing is there unknown.
         self.note_held(owner, &trace.upload, once.map(|once| &once.name), None).await?;
         self.remember(owner, &kept).await?;
@@ -141,6 +183,7 @@ impl Flow {
             self.note_held(&job.owner, id, None, person).await?;
         }
         let (kept, _) = self.known_upload(&job.owner, id).await?;
+        self.leave_place(&job.owner, kept.place).await;
         self.remember(&job.owner, &Kept { figure: Some(job.figure), ..kept }).await?;
         if self.store.job(job).await?.is_none() {
             // It was erased meanwhile, and what was just written must not be what is left.
@@ -276,6 +319,7 @@ impl Flow {
     async fn purge_upload(&self, owner: &Owner, kept: &Kept, reason: Reason) -> Result<(), UploadError> {
         let id = &kept.trace.upload;
         let witness = self.vault.purge_photo(owner, id).await?;
+        self.leave_place(owner, kept.place).await;
         let recipients = self.shown_to(owner, id).await?;
         let receipt = self.receipt((owner, None, Some(*id)), &kept.trace, (&witness, reason), recipients)?;
         self.store.put(&StoreKey::upload_receipt(owner, id), receipt.into(), RECEIPT_KEPT).await?;

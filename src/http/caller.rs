@@ -44,6 +44,14 @@ impl Api {
         if let Some(draft) = Draft::of(req) {
             draft.who(owner.clone(), caller.0.key_id());
         }
-        Ok(self.admission.admit(caller.0, owner, scope).await?)
+        let admitted = self.admission.admit(caller.0, owner, scope).await;
+        let quotas = match &admitted {
+            Ok(ticket) => ticket.quotas(),
+            Err(refused) => refused.quotas.clone(),
+        };
+        if let Some(draft) = Draft::of(req) {
+            draft.left(quotas);
+        }
+        admitted.map_err(|refused| refused.error.into())
     }
 }

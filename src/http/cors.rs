@@ -12,11 +12,12 @@ use super::{Api, openapi};
 const ASK_AGAIN: usize = 3_600;
 
 /// Headers that callers send.
-const SENT: [&str; 12] = [
+const SENT: [&str; 13] = [
     "Accept",
     "Authorization",
     "Content-Type",
     "Figurine-End-User",
+    "Figurine-Scenario",
     "Idempotency-Key",
     "If-None-Match",
     "If-Range",

@@ -20,7 +20,7 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    admission::Ticket,
+    admission::{Ticket, Turn},
     domain::{Code, FigureId, JobProblem, Moment, Scope, State},
     store::{Event, Happening, Job, JobRef},
 };
@@ -78,7 +78,7 @@ pub(super) async fn stream(
         return Err(gone(&api, &job).await);
     }
     let past = api.flow.store.events(&job.of, 0).await?;
-    let course = Course::after(api, ticket, &job, told_before(&req, &past)?, (&past, now));
+    let mut course = Course::after(api, ticket, &job, told_before(&req, &past)?, (&past, now));
     if course.over {
         return Ok(HttpResponse::NoContent().insert_header(("Cache-Control", "no-store")).finish());
     }
@@ -89,8 +89,20 @@ pub(super) async fn stream(
         // The framework reads a body to its end although none of it is sent.
         return Ok(answer.streaming(stream::empty::<Result<Bytes, Infallible>>()));
     }
+    course.turn = Some(turn(&course)?);
     let opening = stream::once(ready(Ok(Bytes::from_static(OPENING.as_bytes()))));
     Ok(answer.streaming(opening.chain(stream::unfold(course, Course::next))))
+}
+
+/// Leave for one more stream of the key.
+fn turn(course: &Course) -> Result<Turn, Problem> {
+    let most = course.ticket.streams();
+    course.api.streams.begin(course.ticket.key(), most).ok_or_else(|| {
+        Problem::new(
+            Code::TooManyInFlight,
+            format!("This key has {most} streams of events open here. Close one first."),
+        )
+    })
 }
 
 /// The number of the last event that the client has; 0 without one.
@@ -116,6 +128,8 @@ struct Course {
     over: bool,
     next_beat: Instant,
     limit: Instant,
+    /// Held until the stream ends.
+    turn: Option<Turn>,
 }
 
 impl Course {
@@ -123,7 +137,8 @@ impl Course {
         let (start, left) = (Instant::now(), job.deadline_at.max(now).plus(AFTER_THE_DEADLINE).since(now));
         let next_beat = start + api.heartbeat;
         let (of, limit) = (job.of.clone(), start + left);
-        let mut course = Self { api, ticket, job: of, after, status: State::Queued, over: false, next_beat, limit };
+        let mut course =
+            Self { api, ticket, job: of, after, status: State::Queued, over: false, next_beat, limit, turn: None };
         past.iter().filter(|event| event.id <= after).for_each(|event| course.pass(event));
         course
     }
@@ -152,7 +167,9 @@ impl Course {
         if self.over || Instant::now() >= self.limit {
             return Ok(None);
         }
-        let events = self.api.flow.jobs.events_after(&self.job, self.after, self.next_beat.min(self.limit)).await?;
+        let until = self.next_beat.min(self.limit);
+        let events = async { Ok(self.api.flow.jobs.events_after(&self.job, self.after, until).await?) };
+        let events = self.api.while_valid(&self.ticket, events).await?;
         if !events.is_empty() {
             return self.told(&events).await.map(Some);
         }

@@ -16,6 +16,7 @@ use super::{
     openapi::ImageFile,
     order::{self, receive},
     problem::Problem,
+    record::note_used,
     timing,
 };
 use crate::{
@@ -33,7 +34,7 @@ use crate::{
 /// to the image. The work goes on when the connection ends.
 #[utoipa::path(
     post, path = "/v1/figures", operation_id = "createFigure", tag = "Figures",
-    params(super::openapi::FigureQuery, super::openapi::PreferHeader, super::openapi::IdempotencyHeader,
+    params(super::openapi::FigureQuery, super::openapi::PreferHeader, super::openapi::IdempotencyHeader, super::openapi::ScenarioHeader,
         super::openapi::EndUserHeader),
     request_body(content(
         (ImageFile = "image/jpeg"), (ImageFile = "image/png"), (ImageFile = "image/webp"), (ImageFile = "image/gif"),
@@ -56,13 +57,15 @@ pub(super) async fn create(
     let ticket = api.admit(&req, caller, Some(Scope::FiguresWrite)).await?;
     api.refuse_when_draining()?;
     let (answer, patience) = (Answer::wanted(&req)?, Patience::of(&req, api.max_wait)?);
-    let received = receive(&api, &req, payload, (answer, Work::Figure)).await?;
+    let received = receive((&api, &ticket), &req, payload, (answer, Work::Figure)).await?;
     // A body may take longer than it takes this node to begin to stop.
     api.refuse_when_draining()?;
+    note_used(&req, &ticket);
     let flow = api.flow.clone();
     // On its own task: a handler is dropped when its client leaves, and half an acceptance must not stay behind.
-    let accepted = api.finish(async move { flow.accept(&ticket, received).await }).await??;
-    let response = deliver(&api, &req, &accepted, answer, patience).await?;
+    let by = ticket.clone();
+    let accepted = api.finish(async move { flow.accept(&by, received).await }).await??;
+    let response = api.while_valid(&ticket, deliver(&api, &req, &accepted, answer, patience)).await?;
     Ok(order::marked(response, accepted.replayed))
 }
 
@@ -228,8 +231,8 @@ pub(super) async fn read(
     let mut job = find(&api, ticket.owner(), &id).await?;
     let patience = Patience::of_reader(&req, api.max_wait)?;
     if patience.applied == Some("wait") {
-        let waited = api.flow.jobs.wait(&job.of, Instant::now() + patience.wait).await?;
-        job = waited.ok_or_else(erased)?;
+        let wait = async { Ok(api.flow.jobs.wait(&job.of, Instant::now() + patience.wait).await?) };
+        job = api.while_valid(&ticket, wait).await?.ok_or_else(erased)?;
     }
     let figure = inline::filled(&api, &job, read_or_gone(&api, &job).await?).await?;
     let answer = |figure: &Figure| HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(figure);

@@ -65,8 +65,8 @@ pub(super) async fn read(
     let index = index.parse().map_err(|_| Problem::not_found())?;
     let job = find(&api, ticket.owner(), &id).await?;
     let patience = Patience::of_reader(&req, api.max_wait)?;
-    let waited = api.flow.jobs.wait(&job.of, Instant::now() + patience.wait).await?;
-    let job = waited.ok_or_else(erased)?;
+    let wait = async { Ok(api.flow.jobs.wait(&job.of, Instant::now() + patience.wait).await?) };
+    let job = api.while_valid(&ticket, wait).await?.ok_or_else(erased)?;
     match job.state {
         State::Succeeded if job.purged_at.is_some() => send_unless_known(&api, &req, &job, index).await,
         State::Failed | State::Blocked | State::Canceled => Err(failure(&api, &job).await),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Api, caller::Authenticated, problem::Problem};
-use crate::domain::{Mode, Moment, Scope};
+use crate::domain::{self, Mode, Moment, Scope};
 
 /// A key's own record.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,10 +45,30 @@ pub(super) struct Me {
 
 /// The limits of a key.
 #[derive(Debug, Serialize, ToSchema)]
-struct Limits {
+#[schema(as = Limits)]
+pub(super) struct Limits {
+    /// Requests a minute.
+    #[schema(example = 60)]
+    rpm: u32,
+    /// Requests at once.
+    #[schema(example = 20)]
+    burst: u32,
     /// Figures under way at once.
     #[schema(example = 8)]
     in_flight: u32,
+    /// Figures a day in UTC.
+    #[schema(example = 500)]
+    figures_per_day: u32,
+    /// Money a month in UTC, in millionths of a US dollar.
+    #[schema(example = 50_000_000)]
+    micro_usd_per_month: u64,
+}
+
+impl From<domain::Limits> for Limits {
+    fn from(limits: domain::Limits) -> Self {
+        let domain::Limits { rpm, burst, in_flight, figures_per_day, micro_usd_per_month } = limits;
+        Self { rpm, burst, in_flight, figures_per_day, micro_usd_per_month }
+    }
 }
 
 /// Read the key's own record
@@ -68,7 +88,7 @@ pub(super) async fn read(api: Data<Api>, caller: Authenticated, req: HttpRequest
         account_pseudonym: ticket.owner().as_str().to_owned(),
         mode: caller.mode(),
         scopes: caller.scopes().iter().map(Scope::as_str).collect(),
-        limits: Limits { in_flight: ticket.seats() },
+        limits: ticket.limits().into(),
         issued_at: Moment::from_unix_seconds(caller.issued_at()),
         expires_at: Moment::from_unix_seconds(caller.expires_at()),
         this_hour: this_hour(&api.ledger.this_hour(ticket.owner(), &caller.key_id()).await?),

@@ -13,6 +13,7 @@ mod figures;
 mod health;
 mod images;
 mod inline;
+mod keys;
 mod list;
 mod me;
 mod metrics;
@@ -22,10 +23,12 @@ mod order;
 mod privacy;
 mod problem;
 mod query;
+mod quotas;
 mod range;
 mod record;
 mod rest;
 mod rights;
+mod scenario;
 mod span;
 mod studies;
 mod timing;
@@ -54,7 +57,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use self::problem::Problem;
 use crate::{
-    admission::Admission,
+    admission::{Admission, AdmissionError, Ticket, Turns},
     auth::{Expected, KeySet},
     domain::Code,
     flow::Flow,
@@ -108,6 +111,8 @@ pub struct Api {
     pub max_wait: std::time::Duration,
     /// For how long results are kept at most, in seconds.
     pub retention_seconds: u64,
+    /// The streams of events that are open, by key.
+    pub streams: Turns,
     /// How often a stream of events gives a sign of life and looks whether it may go on.
     pub heartbeat: std::time::Duration,
 }
@@ -127,6 +132,19 @@ impl Api {
         let crowded = self.flow.intake.is_crowded() || self.flow.jobs.was_full();
         let room = if crowded { None } else { self.receiving.clone().try_acquire_many_owned(units).ok() };
         room.ok_or_else(|| Problem::new(Code::Overloaded, "This node has more work than it can do soon."))
+    }
+
+    /// Does what somebody waits for, until the key is revoked with which it was asked for.
+    async fn while_valid<T>(
+        &self,
+        ticket: &Ticket,
+        work: impl Future<Output = Result<T, Problem>>,
+    ) -> Result<T, Problem> {
+        tokio::select! {
+            biased;
+            done = work => done,
+            () = self.admission.revoked(ticket) => Err(AdmissionError::Revoked.into()),
+        }
     }
 
     /// Does work that goes on when the client leaves, which drops the handler that waits for it here.
@@ -195,6 +213,11 @@ fn account_routes(config: &mut ServiceConfig) {
         .service(resource!("/v1/me/preferences", "GET, HEAD, PUT, OPTIONS",
             get => rights::preferred, head => rights::preferred, put => rights::prefer))
         .service(resource!("/v1/usage", "GET, HEAD, OPTIONS", get => usage::read, head => usage::read))
+        .service(resource!("/v1/keys", "GET, HEAD, POST, OPTIONS",
+            get => keys::list, head => keys::list, post => keys::mint))
+        .service(resource!("/v1/keys/{id}", "GET, HEAD, DELETE, OPTIONS",
+            get => keys::read, head => keys::read, delete => keys::revoke))
+        .service(resource!("/v1/keys/self/revoke", "POST, OPTIONS", post => keys::revoke_own))
         .service(resource!("/v1/audit", "GET, HEAD, OPTIONS", get => audit::list, head => audit::list))
         .service(resource!("/v1/privacy", "GET, HEAD, OPTIONS", get => privacy::read, head => privacy::read));
 }

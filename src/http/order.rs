@@ -14,9 +14,11 @@ use super::{
     negotiate::{Answer, Patience},
     problem::Problem,
     record::Draft,
+    scenario,
 };
 use crate::{
-    domain::{Code, GivenOptions, OptionFault, Work},
+    admission::Ticket,
+    domain::{Code, GivenOptions, OptionFault, Scenario, Work},
     flow::{Order, Received, Source},
     studio::{CheckedOptions, parse_analysis},
     vault::receipt::Salt,
@@ -30,11 +32,12 @@ const LONGEST_KEY: usize = 255;
 /// # Errors
 /// When the request cannot be read, or an option is wrong.
 pub(super) async fn receive(
-    api: &Api,
+    (api, ticket): (&Api, &Ticket),
     req: &HttpRequest,
     payload: Payload,
     asked: (Answer, Work),
 ) -> Result<Received, Problem> {
+    let scenario = scenario::asked(req, ticket)?;
     let room = api.make_room(body::longest(req, api.body))?;
     let mut given = body::of_query(req, asked.1)?;
     of_headers(req, &mut given)?;
@@ -58,7 +61,8 @@ pub(super) async fn receive(
     if let Some((name, reason)) = misfit {
         sent.given.fault(OptionFault::invalid(name, reason));
     }
-    let order = early.map_or_else(|| checked(api, req, asked, sent.given), Ok)?;
+    let mut order = early.map_or_else(|| checked(api, req, asked, sent.given), Ok)?;
+    play(scenario, &mut order)?;
     if let Some((draft, end_user)) = Draft::of(req).zip(order.end_user.as_deref()) {
         draft.for_person(api.flow.person(end_user));
     }
@@ -75,6 +79,18 @@ impl AsRef<[u8]> for Held {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
     }
+}
+
+/// Notes the scenario, which is part of the meaning of what was asked.
+fn play(scenario: Option<Scenario>, order: &mut Order) -> Result<(), Problem> {
+    scenario::refuse(scenario)?;
+    order.scenario = scenario;
+    order.deadline = scenario::deadline(scenario).or(order.deadline);
+    if let Some(scenario) = scenario {
+        order.canonical.push_str("\nscenario ");
+        order.canonical.push_str(scenario.as_str());
+    }
+    Ok(())
 }
 
 /// What was sent to make something from: a photo, or an analysis in its place.
@@ -142,7 +158,7 @@ fn checked(
     let deadline = (work != Work::Figure).then_some(api.max_wait);
     let trace = trace_of(req);
     let opted_out = req.headers().get("Sec-GPC").is_some_and(|value| value == "1");
-    Ok(Order { work, deadline, options, canonical, once, end_user, opted_out, metadata, salt, trace })
+    Ok(Order { work, deadline, scenario: None, options, canonical, once, end_user, opted_out, metadata, salt, trace })
 }
 
 /// The value of a header that may stand there once.

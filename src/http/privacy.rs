@@ -351,6 +351,21 @@ const REVOKED_KEPT: Duration = Duration::from_secs(366 * 24 * 3_600);
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
+/// The kinds that bound keys, accounts and the installation, with the longest time.
+#[rustfmt::skip]
+fn of_limits(upload: Duration, job: Duration) -> [(Known, Option<Duration>); 8] {
+    [
+        (("gate", "ids of figures that take a seat of a key or an account; counts of its requests, figures and money", "limits", "with its time", [false, false, false]), Some(32 * DAY)),
+        (("keys", "ids, scopes, limits and times of an account's keys", "to show and to revoke them", "30 days after the key's end", [false, false, false]), Some(REVOKED_KEPT + 30 * DAY)),
+        (("places", "how many photos a key keeps ahead of use", "limits", "with its time", [false, false, false]), Some(upload)),
+        (("turns", "accounts with figures that wait, under keyed hashes", "to let them take turns", AT_THE_END, [false, true, false]), Some(job)),
+        (("wait", "ids of an account's figures that wait", "to let accounts take turns", AT_THE_END, [false, true, false]), Some(job)),
+        (("day", "the sum spent upstream in a day; of nobody", "limits", "with its time", [false, false, false]), Some(3 * DAY)),
+        (("open", "what figures under way may cost upstream, by their ids", "limits", AT_THE_END, [false, false, false]), Some(3 * DAY)),
+        (("since", "since when figures under way may cost something, by their ids", "limits", AT_THE_END, [false, false, false]), Some(3 * DAY)),
+    ]
+}
+
 /// Every kind, with the longest time.
 #[rustfmt::skip]
 fn records(settings: &Settings) -> Vec<RecordKind> {
@@ -360,7 +375,7 @@ fn records(settings: &Settings) -> Vec<RecordKind> {
     let job = deadline + result + DAY + grace;
     let key = photo.max(result + grace).max(upload + DAY);
     let held = 2 * crate::store::HELD_KEPT;
-    let known: [(Known, Option<Duration>); 28] = [
+    let known: [(Known, Option<Duration>); 27] = [
         (("photo", "the photo, upright and without its metadata", "to make the figure", AT_THE_END, [true, true, false]), Some(photo)),
         (("dek", "the data key of one sealed record, itself sealed", "to open that record", "with its record", [true, true, false]), Some(key)),
         (("spec", "options, wishes, the integrator's pairs, what was found in the photo", "to make the figure", AT_THE_END, [true, true, false]), Some(deadline + grace)),
@@ -375,7 +390,6 @@ fn records(settings: &Settings) -> Vec<RecordKind> {
         (("due", "ids of figures under way", "to end them in time", AT_THE_END, [false, true, false]), Some(job)),
         (("unpurged", "ids of figures whose photo was not found gone yet", "to see to it", "within seconds", [false, true, false]), Some(job)),
         (("figs", "ids of an account's figures", "to list them", WITH_ITS_TIME, [false, true, false]), Some(job)),
-        (("gate", "ids of figures that take a seat of a key", "limits", AT_THE_END, [false, true, false]), Some(job)),
         (("idem", "a keyed hash of an Idempotency-Key and of what was sent", "that nothing is done twice", WITH_ITS_TIME, [false, true, false]), Some(DAY)),
         (("receipt", "a signed deletion receipt", "proof", WITH_ITS_TIME, [false, true, false]), Some(RECEIPT_KEPT)),
         (("held", "ids of what is held for an account", "access and erasure", WITH_ITS_TIME, [false, true, false]), Some(held)),
@@ -393,5 +407,5 @@ fn records(settings: &Settings) -> Vec<RecordKind> {
     let record = |((kind, holds, purpose, until, [sealed, erased, opt_out]), kept): (Known, Option<Duration>)| RecordKind {
         kind, holds, purpose, kept_seconds: kept.map(|kept| kept.as_secs()), until, sealed, erased, opt_out, grade: CONFIGURED,
     };
-    known.into_iter().map(record).collect()
+    known.into_iter().chain(of_limits(upload, job)).map(record).collect()
 }

@@ -18,9 +18,11 @@ use super::{
     common::{Common, trace_of},
     cors,
     problem::{Place, Problem},
+    quotas,
     rest::Rest,
 };
 use crate::{
+    admission::{Quota, Ticket},
     domain::{Code, KeyId, Owner},
     ledger::{Client, Entry, Ledger},
     tasks::Tasks,
@@ -32,6 +34,10 @@ pub(super) struct Draft(Rc<RefCell<Open>>);
 
 struct Open {
     entry: Option<Entry>,
+    /// What is left of the caller's limits.
+    left: Vec<Quota>,
+    /// Whose limits have been used since that was known.
+    used: Option<Ticket>,
     started: Instant,
     ledger: Arc<Ledger>,
     tasks: Tasks,
@@ -45,8 +51,14 @@ impl Draft {
         entry.client = Client::of(header("User-Agent"));
         entry.opted_out = header("Sec-GPC") == Some("1");
         entry.persons = header("Figurine-End-User").map(|person| api.flow.person(person)).unwrap_or_default();
-        let open =
-            Open { entry: Some(entry), started: Instant::now(), ledger: api.ledger.clone(), tasks: api.tasks.clone() };
+        let open = Open {
+            entry: Some(entry),
+            left: Vec::new(),
+            used: None,
+            started: Instant::now(),
+            ledger: api.ledger.clone(),
+            tasks: api.tasks.clone(),
+        };
         Self(Rc::new(RefCell::new(open)))
     }
 
@@ -58,6 +70,28 @@ impl Draft {
     /// Notes who asks.
     pub(super) fn who(&self, owner: Owner, key: KeyId) {
         self.change(|entry| entry.who = Some((owner, key)));
+    }
+
+    /// Notes what is left of the caller's limits.
+    pub(super) fn left(&self, quotas: Vec<Quota>) {
+        self.0.borrow_mut().left = quotas;
+    }
+
+    /// Notes that limits are used since, so that what is left has to be asked for again.
+    pub(super) fn used(&self, ticket: &Ticket) {
+        self.0.borrow_mut().used = Some(ticket.clone());
+    }
+
+    /// What is left when the answer is given. Where it cannot be asked for, it is what was known at first.
+    async fn left_now(&self, api: &Api) -> Vec<Quota> {
+        let used = self.0.borrow_mut().used.take();
+        if let Some(ticket) = used {
+            match api.admission.left(&ticket).await {
+                Ok(quotas) => self.left(quotas),
+                Err(error) => tracing::debug!(%error, "what is left of a caller's limits is not known"),
+            }
+        }
+        self.0.borrow().left.clone()
     }
 
     /// Notes that more bytes were received.
@@ -102,6 +136,13 @@ impl Drop for Open {
     }
 }
 
+/// Notes that a request uses its caller's limits beyond what admission took.
+pub(super) fn note_used(req: &HttpRequest, ticket: &Ticket) {
+    if let Some(draft) = Draft::of(req) {
+        draft.used(ticket);
+    }
+}
+
 /// The middleware.
 ///
 /// # Errors
@@ -126,6 +167,10 @@ pub async fn record(
     let mut response = noted(response, place, &draft);
     if let Some(rest) = rest {
         response = rest.held_by(response);
+    }
+    let left = draft.left_now(&api).await;
+    if !left.is_empty() {
+        quotas::tell(&left, response.headers_mut());
     }
     common.put(response.headers_mut());
     if api.tasks.is_draining() {

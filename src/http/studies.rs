@@ -18,6 +18,7 @@ use super::{
     openapi::ImageFile,
     order::{self, receive},
     problem::Problem,
+    record::note_used,
 };
 use crate::domain::{AnalysisMade, Code, Figure, PromptMade, Scope, State, Work};
 
@@ -31,7 +32,7 @@ const AFTER_THE_DEADLINE: Duration = Duration::from_secs(2);
 /// within the server's longest wait.
 #[utoipa::path(
     post, path = "/v1/analyses", operation_id = "createAnalysis", tag = "Figures",
-    params(super::openapi::IdempotencyHeader, super::openapi::EndUserHeader),
+    params(super::openapi::IdempotencyHeader, super::openapi::ScenarioHeader, super::openapi::EndUserHeader),
     request_body(content(
         (ImageFile = "image/jpeg"), (ImageFile = "image/png"), (ImageFile = "image/webp"), (ImageFile = "image/gif"),
         (ImageFile = "image/heic"), (ImageFile = "application/octet-stream"),
@@ -53,7 +54,7 @@ pub(super) async fn analyze(
 /// `analysis` in JSON or a form. The answer waits for the end, within the server's longest wait.
 #[utoipa::path(
     post, path = "/v1/prompts", operation_id = "createPrompt", tag = "Figures",
-    params(super::openapi::IdempotencyHeader, super::openapi::EndUserHeader),
+    params(super::openapi::IdempotencyHeader, super::openapi::ScenarioHeader, super::openapi::EndUserHeader),
     request_body(content(
         (ImageFile = "image/jpeg"), (ImageFile = "image/png"), (ImageFile = "image/webp"), (ImageFile = "image/gif"),
         (ImageFile = "image/heic"), (ImageFile = "application/octet-stream"),
@@ -80,13 +81,15 @@ async fn made<T: Serialize>(
     let ticket = api.admit(req, caller, Some(Scope::FiguresWrite)).await?;
     api.refuse_when_draining()?;
     let answer = Answer::json_alone(req)?;
-    let received = receive(api, req, payload, (answer, work)).await?;
+    let received = receive((api, &ticket), req, payload, (answer, work)).await?;
     // A body may take longer than it takes this node to begin to stop.
     api.refuse_when_draining()?;
+    note_used(req, &ticket);
     let flow = api.flow.clone();
-    let accepted = api.finish(async move { flow.accept(&ticket, received).await }).await??;
+    let by = ticket.clone();
+    let accepted = api.finish(async move { flow.accept(&by, received).await }).await??;
     let limit = Instant::now() + api.max_wait + AFTER_THE_DEADLINE;
-    let job = api.flow.jobs.wait(&accepted.job, limit).await?;
+    let job = api.while_valid(&ticket, async { Ok(api.flow.jobs.wait(&accepted.job, limit).await?) }).await?;
     let job = job.ok_or_else(erased)?;
     match job.state {
         State::Succeeded if job.purged_at.is_some() => {

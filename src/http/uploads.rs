@@ -23,7 +23,7 @@ use crate::domain::{Scope, Upload, UploadId, Work};
 /// `POST /v1/figures`, once.
 #[utoipa::path(
     post, path = "/v1/uploads", operation_id = "createUpload", tag = "Uploads",
-    params(super::openapi::IdempotencyHeader),
+    params(super::openapi::IdempotencyHeader, super::openapi::ScenarioHeader),
     request_body(content(
         (ImageFile = "image/jpeg"), (ImageFile = "image/png"), (ImageFile = "image/webp"), (ImageFile = "image/gif"),
         (ImageFile = "image/heic"), (ImageFile = "application/octet-stream"),
@@ -39,7 +39,7 @@ pub(super) async fn create(
     let ticket = api.admit(&req, caller, Some(Scope::FiguresWrite)).await?;
     api.refuse_when_draining()?;
     let answer = Answer::json_alone(&req)?;
-    let received = receive(&api, &req, payload, (answer, Work::Upload)).await?;
+    let received = receive((&api, &ticket), &req, payload, (answer, Work::Upload)).await?;
     let flow = api.flow.clone();
     let (upload, replayed) = api.finish(async move { flow.keep(&ticket, received).await }).await??;
     let location = format!("{}{}", api.public_url, upload.links.own);

@@ -15,7 +15,7 @@ use crate::domain::{Scope, Validation, Work};
 /// cost.
 #[utoipa::path(
     post, path = "/v1/figures/validate", operation_id = "validateFigure", tag = "Figures",
-    params(super::openapi::FigureQuery, super::openapi::EndUserHeader),
+    params(super::openapi::FigureQuery, super::openapi::EndUserHeader, super::openapi::ScenarioHeader),
     request_body(content(
         (ImageFile = "image/jpeg"), (ImageFile = "image/png"), (ImageFile = "image/webp"), (ImageFile = "image/gif"),
         (ImageFile = "image/heic"), (ImageFile = "application/octet-stream"),
@@ -30,7 +30,7 @@ pub(super) async fn validate(
 ) -> Result<HttpResponse, Problem> {
     let ticket = api.admit(&req, caller, Some(Scope::FiguresWrite)).await?;
     let answer = Answer::json_alone(&req)?;
-    let received = receive(&api, &req, payload, (answer, Work::Figure)).await?;
+    let received = receive((&api, &ticket), &req, payload, (answer, Work::Figure)).await?;
     let validation = api.flow.validate(&ticket, received).await?;
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(validation))
 }

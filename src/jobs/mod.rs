@@ -1,5 +1,6 @@
 //! Deposit → Job: every figure is a job, and a synchronous call is a job that somebody waits for.
 
+mod limits;
 mod spec;
 mod wait;
 
@@ -13,8 +14,8 @@ use tokio::time::Instant;
 
 use crate::{
     admission::Ticket,
-    domain::{FigureId, Moment, Owner, UploadId, Work},
-    store::{CancelOutcome, Claim, Job, JobRef, Known, NewJob, Once, Store, StoreError, StoreKey, Submission},
+    domain::{FigureId, MicroUsd, Mode, Moment, Owner, UploadId, Work},
+    store::{Bound, CancelOutcome, Claim, Job, JobRef, Known, NewJob, Once, Store, StoreError, StoreKey, Submission},
     vault::{Deposit, Vault, VaultError},
 };
 
@@ -30,9 +31,22 @@ pub const LEASE: Duration = Duration::from_secs(30);
 /// Why a job was not accepted or cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum JobsError {
-    /// The key has all its seats taken.
-    #[error("all seats are taken")]
-    NoSeat,
+    /// A limit of the key or its account is met.
+    #[error("the limit {policy} is met")]
+    Bounded {
+        /// Its name.
+        policy: &'static str,
+        /// Its kind.
+        by: Bound,
+        /// When.
+        at: Moment,
+    },
+    /// The whole installation's spend of this day is used up.
+    #[error("the day's spend is used up")]
+    Ceiling {
+        /// When.
+        at: Moment,
+    },
     /// The same key was used for something else.
     #[error("the key for this request was used for another")]
     Mismatch,
@@ -60,6 +74,8 @@ pub struct JobLimits {
     pub deadline: Duration,
     /// Jobs that may wait.
     pub queued: usize,
+    /// What may be spent upstream in a day.
+    pub spend: Option<MicroUsd>,
 }
 
 /// For how long a full queue is taken for full without being looked at.
@@ -88,6 +104,8 @@ pub enum Subject {
 /// The terms of a job.
 #[derive(Debug, Default)]
 pub struct Terms {
+    /// The most that it may cost; `None` where a price is not known.
+    pub worst: Option<MicroUsd>,
     /// What makes the same request again find this job.
     pub once: Vec<Once>,
     /// How long until its deadline; the limits' own where it is not said.
@@ -115,8 +133,8 @@ impl Jobs {
     /// a new job a deposit is destroyed.
     ///
     /// # Errors
-    /// When there is no seat or no place, the same key was used for something else, the upload was taken, or store or
-    /// vault fail.
+    /// When a limit is met or there is no place, the same key was used for something else, the upload was taken, or store
+    /// or vault fail.
     pub async fn submit(
         &self,
         ticket: &Ticket,
@@ -145,8 +163,11 @@ impl Jobs {
         self.full_at().is_some_and(|at| at.elapsed() < FULL_FOR)
     }
 
-    fn note_full(&self) -> JobsError {
-        *self.full_at() = Some(Instant::now());
+    /// Test jobs wait apart: they make no queue full but their own.
+    fn note_full(&self, lane: Mode) -> JobsError {
+        if lane == Mode::Live {
+            *self.full_at() = Some(Instant::now());
+        }
         JobsError::QueueFull
     }
 
@@ -195,11 +216,11 @@ impl Jobs {
         ticket: &Ticket,
         subject: &Subject,
         spec: Spec,
-        Terms { once, deadline }: Terms,
+        Terms { worst, once, deadline }: Terms,
     ) -> Result<Accepted, JobsError> {
         let deadline = deadline.unwrap_or(self.limits.deadline);
         let job = JobRef { owner: ticket.owner().clone(), figure: FigureId::random() };
-        let lifetime = deadline + GRACE;
+        let (lifetime, person) = (deadline + GRACE, spec.person.clone());
         let (photo, consumes) = match subject {
             Subject::Sent(deposit) => {
                 self.vault.keep_photo(deposit.owner(), &deposit.trace().upload, lifetime).await?;
@@ -208,15 +229,16 @@ impl Jobs {
             Subject::Kept(upload) => (Some(*upload), Some(StoreKey::unused(&job.owner, upload))),
             Subject::Untouched => (None, None),
         };
-        let name = StoreKey::spec(&job.owner, &job.figure);
-        let retention = spec.options.kept_for();
-        let (listed, person) = (spec.work == Work::Figure, spec.person.clone());
+        let (name, retention) = (StoreKey::spec(&job.owner, &job.figure), spec.options.kept_for());
+        let (listed, reserve) = (spec.work == Work::Figure, limits::reservation(spec.work, worst));
         self.vault.put(&name, spec.to_bytes()?, lifetime).await?;
         let new = NewJob {
             job: job.clone(),
             key: ticket.key(),
             photo,
-            seats: ticket.seats(),
+            gates: ticket.gates().to_vec(),
+            reserve,
+            lane: ticket.mode(),
             places: self.limits.queued,
             deadline,
             retention,
@@ -226,15 +248,24 @@ impl Jobs {
             listed,
             person,
         };
-        let otherwise = match self.store.submit(new).await? {
+        let otherwise = match self.submit_within_spend(new).await? {
             Submission::Accepted { at } => return Ok(Accepted { job, at, replayed: false }),
             Submission::Known(known) => self.replay(&job.owner, known).await,
             Submission::Consumed => Err(JobsError::Consumed),
-            Submission::NoSeat => Err(JobsError::NoSeat),
-            Submission::NoPlace => Err(self.note_full()),
+            Submission::Bounded { gate, by } => Err(self.bounded(gate, by).await?),
+            Submission::NoPlace => Err(self.note_full(ticket.mode())),
         };
-        self.vault.destroy(&[name], 0).await?;
-        otherwise
+        self.vault.destroy(&[name], 0).await.map_err(JobsError::from).and(otherwise)
+    }
+
+    async fn submit_within_spend(&self, new: NewJob) -> Result<Submission, JobsError> {
+        let job = new.job.clone();
+        self.set_spend_aside(&job, new.reserve.micro_usd).await?;
+        let submission = self.store.submit(new).await?;
+        if !matches!(submission, Submission::Accepted { .. }) {
+            self.give_spend_back(&job).await?;
+        }
+        Ok(submission)
     }
 
     /// Reads a job of this account.
@@ -254,12 +285,17 @@ impl Jobs {
         Ok(Spec::from_bytes(&bytes)?)
     }
 
-    /// Takes the next job to work on.
+    /// Takes the next job of live or of test keys to work on.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn claim(&self) -> Result<Option<Claim>, JobsError> {
-        Ok(self.store.claim(LEASE).await?)
+    pub async fn claim(&self, lane: Mode) -> Result<Option<Claim>, JobsError> {
+        let claim = self.store.claim(lane, LEASE).await?;
+        if claim.is_some() && lane == Mode::Live {
+            // What is handed out leaves its place to another.
+            *self.full_at() = None;
+        }
+        Ok(claim)
     }
 
     /// Takes a job that nobody works on and whose deadline is over.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
-    domain::{Analysis, KeyId, Mode, Options, PhotoReport, UploadId, Work},
+    domain::{Analysis, KeyId, Mode, Options, PhotoReport, Scenario, UploadId, Work},
     telemetry::Trace,
     vault::PhotoTrace,
 };
@@ -21,6 +21,9 @@ pub struct Spec {
     pub work: Work,
     /// Whether it is for real.
     pub mode: Mode,
+    /// The outcome that a test key asks for.
+    #[serde(default)]
+    pub scenario: Option<Scenario>,
     /// The effective options.
     pub options: Options,
     /// The caller's own pairs.

@@ -7,8 +7,10 @@ use super::calls::{Call, Open};
 use super::deliver::{Delivery, deliver};
 use super::facts::Facts;
 use super::fill::fill;
+use super::named;
 use super::paint::{self, Order};
 use super::refusal::Refusal;
+use super::scenario::Act;
 use super::server::Wire;
 use super::state::State;
 use super::tree::Tree;
@@ -85,12 +87,20 @@ async fn generate(
         tokio::time::sleep(state.delay).await;
     }
     let checked = check(&request, &version, &model, asked);
-    let act = checked.is_ok().then(|| state.next_act(kind, &model)).flatten();
+    let act = checked.is_ok().then(|| next_act(&request, &state, kind, &model)).flatten();
     let answer = match checked {
         Ok((model, asked)) => acts::perform(act.as_ref(), respond(&state, model, &asked)).await,
         Err(refusal) => acts::Performed::Refused(refusal),
     };
     deliver(answer, act.as_ref(), delivery, open, request.conn_data::<Wire>()).await
+}
+
+/// What the call itself asks for, else what the script has for it.
+fn next_act(request: &HttpRequest, state: &State, kind: CallKind, model: &str) -> Option<Act> {
+    match request.headers().get(named::HEADER) {
+        Some(name) => named::act(name.to_str().unwrap_or_default(), kind),
+        None => state.next_act(kind, model),
+    }
 }
 
 async fn read_body(headers: &HeaderMap, mut payload: web::Payload) -> Option<Vec<u8>> {

@@ -19,6 +19,7 @@ mod fields;
 mod files;
 mod fill;
 mod generate;
+mod named;
 mod paint;
 mod refusal;
 mod samples;

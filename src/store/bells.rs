@@ -3,9 +3,9 @@
 use tokio::sync::watch;
 
 use super::{Topic, Wake};
-use crate::domain::FigureId;
+use crate::domain::{FigureId, KeyId};
 
-/// How many bells jobs share: a job rings the one that its id falls on, so waiters may wake early.
+/// How many bells jobs and keys share: each rings the one that its id falls on, so waiters may wake early.
 const BELLS: usize = 256;
 
 pub(super) struct Bells {
@@ -22,7 +22,8 @@ impl Bells {
     pub(super) fn listen(&self, topic: Topic<'_>) -> Wake {
         Wake(match topic {
             Topic::Jobs => self.jobs.subscribe(),
-            Topic::Job(job) => self.of(&job.figure).subscribe(),
+            Topic::Job(job) => self.of(&job.figure.to_string()).subscribe(),
+            Topic::Key(key) => self.of(&key.to_string()).subscribe(),
         })
     }
 
@@ -33,7 +34,12 @@ impl Bells {
 
     /// Something about a job changed.
     pub(super) fn ring(&self, figure: &FigureId) {
-        ring(self.of(figure));
+        ring(self.of(&figure.to_string()));
+    }
+
+    /// A key was revoked.
+    pub(super) fn ring_key(&self, key: &KeyId) {
+        ring(self.of(&key.to_string()));
     }
 
     /// Anything may have changed.
@@ -42,8 +48,7 @@ impl Bells {
         self.each.iter().for_each(ring);
     }
 
-    fn of(&self, figure: &FigureId) -> &watch::Sender<u64> {
-        let text = figure.to_string();
+    fn of(&self, text: &str) -> &watch::Sender<u64> {
         let digest = text.bytes().fold(5_381_usize, |sum, byte| sum.wrapping_mul(33) ^ usize::from(byte));
         &self.each[digest % BELLS]
     }

@@ -2,8 +2,10 @@
 
 use std::{fmt::Display, time::Duration};
 
-use super::{StoreKey, Tally};
-use crate::domain::{Code, FigureId, KeyId, Moment, Owner, State, UploadId};
+use bytes::Bytes;
+
+use super::{Bound, Gate, Reservation, Settlement, StoreKey, Tally};
+use crate::domain::{Code, FigureId, KeyId, MicroUsd, Mode, Moment, Owner, State, UploadId};
 
 /// A job and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,13 +21,17 @@ pub struct JobRef {
 pub struct NewJob {
     /// Which job.
     pub job: JobRef,
-    /// The API key that takes a seat.
+    /// The API key that asks for it.
     pub key: KeyId,
     /// The photo that goes with the job's end.
     pub photo: Option<UploadId>,
-    /// Seats that the key has.
-    pub seats: u32,
-    /// Places that the queue has.
+    /// What bounds its key and its account: it takes a seat of each.
+    pub gates: Vec<Gate>,
+    /// What it takes of each beside the seat.
+    pub reserve: Reservation,
+    /// Whether it waits with the jobs of live keys or with those of test keys.
+    pub lane: Mode,
+    /// Places that the lane's queue has.
     pub places: usize,
     /// How long until the job's deadline.
     pub deadline: Duration,
@@ -94,10 +100,26 @@ pub enum Submission {
     Known(Known),
     /// The upload was taken by another job, or is gone.
     Consumed,
-    /// The key has no free seat.
-    NoSeat,
+    /// One of the gates has not what it needs.
+    Bounded {
+        /// Which gate.
+        gate: usize,
+        /// What it has no more of.
+        by: Bound,
+    },
     /// The queue has no free place.
     NoPlace,
+}
+
+/// What is known of an API key of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownKey {
+    /// Which key.
+    pub key: KeyId,
+    /// What was noted of it.
+    pub record: Bytes,
+    /// When it was revoked.
+    pub revoked_at: Option<Moment>,
 }
 
 /// The right to work on a job for a while.
@@ -154,6 +176,8 @@ pub struct Finish {
     pub adopt: Vec<Adoption>,
     /// Whether the same request may be done again.
     pub release: bool,
+    /// What it has really taken.
+    pub settle: Settlement,
     /// What is counted with the end, and so exactly once.
     pub tallies: Vec<Tally>,
 }
@@ -212,6 +236,8 @@ pub struct Job {
     pub ended_at: Option<Moment>,
     /// When its result goes; set at its end.
     pub expires_at: Option<Moment>,
+    /// What was paid upstream for it; set at its end.
+    pub spent: Option<MicroUsd>,
     /// When its photo was found gone.
     pub purged_at: Option<Moment>,
     /// How often it was handed out.

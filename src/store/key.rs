@@ -1,7 +1,7 @@
 //! Names of values in the store, in one place.
 
 use super::shard_tag;
-use crate::domain::{FigureId, KeyId, Moment, Owner, UploadId};
+use crate::domain::{FigureId, KeyId, Mode, Moment, Owner, UploadId};
 
 /// The name of a value in the store.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -117,6 +117,21 @@ impl StoreKey {
     /// The log of acts that concern the whole installation.
     pub fn installation_audit() -> Self {
         Self("fig:{s0}:audit:-".to_owned())
+    }
+
+    /// What is used of an API key's limits.
+    pub fn key_gate(owner: &Owner, key: &KeyId) -> Self {
+        Self(format!("fig:{}:gate:{key}", shard_tag(owner)))
+    }
+
+    /// What is used of an account's limits. Test keys have their own, so that they never take of what live ones have.
+    pub fn account_gate(owner: &Owner, mode: Mode) -> Self {
+        Self(format!("fig:{}:gate:{}:{}", shard_tag(owner), owner.as_str(), mode.as_str()))
+    }
+
+    /// The places of photos that an API key keeps ahead of use.
+    pub fn places(owner: &Owner, key: &KeyId) -> Self {
+        Self(format!("fig:{}:places:{key}", shard_tag(owner)))
     }
 
     /// A data key of a sealed value, which lies in the key store. The photo's is of generation 0; a result's

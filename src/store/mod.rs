@@ -4,6 +4,7 @@
 //! primitive never has to touch two. Times are the store's own.
 
 mod bells;
+mod gate;
 mod job;
 mod key;
 mod line;
@@ -17,8 +18,9 @@ use std::time::Duration;
 pub use self::redis::{ConnectError, RedisAddress, RedisStore};
 use async_trait::async_trait;
 use bytes::Bytes;
+pub use gate::{Admittance, Bound, Gate, Reservation, Settlement, Standing, Standings};
 pub use job::{
-    Adoption, CancelOutcome, Claim, Event, Finish, Happening, Job, JobRef, Known, Lease, LeaseLost, NewJob,
+    Adoption, CancelOutcome, Claim, Event, Finish, Happening, Job, JobRef, Known, KnownKey, Lease, LeaseLost, NewJob,
     NotFinished, Once, Submission,
 };
 pub use key::StoreKey;
@@ -28,7 +30,7 @@ pub use patience::patiently;
 pub use tally::Tally;
 use tokio::sync::watch;
 
-use crate::domain::{FigureId, KeyId, Moment, Owner, State};
+use crate::domain::{FigureId, KeyId, MicroUsd, Mode, Moment, Owner, State, UploadId};
 
 /// Why the store did not do as asked.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +69,8 @@ pub enum Topic<'a> {
     Jobs,
     /// Something about this job changed.
     Job(&'a JobRef),
+    /// This API key was revoked.
+    Key(&'a KeyId),
 }
 
 /// A wake-up that may come early or, over a network, never: look again after it and after a while.
@@ -129,19 +133,33 @@ pub trait Store: Send + Sync + 'static {
     /// Takes lines out of a log; says how many there were.
     async fn strike(&self, log: &StoreKey, lines: &[String]) -> Result<u64>;
 
-    /// Marks an API key as revoked.
+    /// Notes an API key of an account, unless it is noted already; false when the account has no room for more keys.
+    async fn note_key(&self, owner: &Owner, key: &KeyId, record: Bytes, ttl: Duration) -> Result<bool>;
+
+    /// The keys noted of an account, newest first, those older than `before` alone.
+    async fn keys_of(&self, owner: &Owner, before: Option<KeyId>, limit: usize) -> Result<Vec<KnownKey>>;
+
+    /// One key noted of an account.
+    async fn known_key(&self, owner: &Owner, key: &KeyId) -> Result<Option<KnownKey>>;
+
+    /// Marks an API key as revoked, if it is not yet. Told by [`Topic::Key`].
     async fn revoke(&self, key: &KeyId, ttl: Duration) -> Result<()>;
 
     /// Whether an API key is revoked.
     async fn is_revoked(&self, key: &KeyId) -> Result<bool>;
 
+    /// Lets requests of a key in, in one step: if the key is not revoked and they do not come too fast for any of the
+    /// gates. No requests at all are a mere look at the gates. What lies in the account's shard decides.
+    async fn admit(&self, owner: &Owner, key: &KeyId, gates: &[Gate], requests: u32) -> Result<Admittance>;
+
     /// Adds a job, in one step and this order: if the same was not asked for before, if the upload that it takes is
-    /// unused, and if the key has a free seat and the queue a free place. A refusal changes nothing; a job that was added
-    /// before is accepted as it was.
+    /// unused, if the queue has a free place, and if every gate has a free seat, the figures and the money that it
+    /// reserves. A refusal changes nothing; a job that was added before is accepted as it was.
     async fn submit(&self, job: NewJob) -> Result<Submission>;
 
-    /// Hands out the next job that waits, or one whose lease is over.
-    async fn claim(&self, lease: Duration) -> Result<Option<Claim>>;
+    /// Hands out a job of a lane whose lease is over, or the next of those that wait: accounts take turns, and an
+    /// account's own jobs come in the order in which they were submitted. Live and test are lanes of their own.
+    async fn claim(&self, lane: Mode, lease: Duration) -> Result<Option<Claim>>;
 
     /// Extends a lease.
     async fn renew(&self, lease: &Lease, by: Duration) -> Result<std::result::Result<(), LeaseLost>>;
@@ -149,8 +167,8 @@ pub trait Store: Send + Sync + 'static {
     /// Records the state that a running job has reached.
     async fn advance(&self, lease: &Lease, state: State) -> Result<std::result::Result<(), LeaseLost>>;
 
-    /// Ends a running job: state, seat, and the staged results under their final names, in one step. One that was asked
-    /// to stop ends as canceled alone.
+    /// Ends a running job: state, seats, settlement, and the staged results under their final names, in one step. One
+    /// that was asked to stop ends as canceled alone.
     async fn finish(&self, lease: &Lease, finish: Finish) -> Result<std::result::Result<(), NotFinished>>;
 
     /// Takes a job that waits away from the queue, so that the caller of this can end it; asks the worker of one that
@@ -182,6 +200,22 @@ pub trait Store: Send + Sync + 'static {
     /// it has lost the lease. Says how often it was handed out; `None` when there is no such job.
     async fn forget(&self, job: &JobRef) -> Result<Option<u32>>;
 
+    /// Takes a place among at most so many under a name, for a while; false when none is free. Taking it again keeps it.
+    async fn take_place(&self, name: &StoreKey, place: &UploadId, most: u32, ttl: Duration) -> Result<bool>;
+
+    /// Leaves a place.
+    async fn leave_place(&self, name: &StoreKey, place: &UploadId) -> Result<()>;
+
+    /// Sets a job's share of the whole installation's spend upstream aside, for the day on which it is asked; false
+    /// when that would go beyond the day's ceiling. Asking again for the same job changes nothing.
+    async fn reserve_spend(&self, job: &JobRef, most: MicroUsd, ceiling: MicroUsd) -> Result<bool>;
+
+    /// Puts what was really spent in place of what was set aside for a job; where nothing is, nothing happens.
+    async fn settle_spend(&self, job: &JobRef, spent: MicroUsd) -> Result<()>;
+
+    /// Jobs for which spend was set aside at least `since` ago and not settled.
+    async fn open_spend(&self, since: Duration, limit: usize) -> Result<Vec<JobRef>>;
+
     /// How many jobs wait.
     async fn queued(&self) -> Result<usize>;
 
@@ -191,6 +225,9 @@ pub trait Store: Send + Sync + 'static {
     /// Drops what is past its time, where the store does not do so by itself.
     async fn sweep(&self) -> Result<()>;
 }
+
+/// The most keys that are noted of an account.
+pub const MOST_KEYS: usize = 1_000;
 
 /// The hash tag that keeps everything of an account in one place.
 fn shard_tag(owner: &Owner) -> String {

@@ -26,8 +26,8 @@ use tokio::time::Instant;
 
 use crate::{
     config::Minors,
-    domain::{Analysis, Cost, MicroUsd, Minor, Options},
-    engine::{Engine, EngineError, Standing, TextAnswer, TextAsk, Usage},
+    domain::{Analysis, Cost, MicroUsd, Minor, Options, Scenario},
+    engine::{Engine, EngineError, SetupError, Standing, TextAnswer, TextAsk, Usage},
     intake::{Intake, IntakeError},
 };
 
@@ -101,6 +101,16 @@ impl Studio {
     pub fn new(engine: Engine, kind: EngineKind, endpoint: String, terms: Terms, intake: Arc<Intake>) -> Self {
         let Terms { models, minors } = terms;
         Self { engine, kind, endpoint, models, minors, intake, standings: Mutex::default() }
+    }
+
+    /// The same studio, whose engine is asked for one outcome. Of the simulator alone: no other knows scenarios.
+    ///
+    /// # Errors
+    /// When no client of the engine can be made.
+    pub fn playing(&self, scenario: Scenario) -> Result<Self, SetupError> {
+        let terms = Terms { models: self.models.clone(), minors: self.minors };
+        let engine = self.engine.playing(scenario.as_str())?;
+        Ok(Self::new(engine, self.kind, self.endpoint.clone(), terms, self.intake.clone()))
     }
 
     /// Which engine it works with.

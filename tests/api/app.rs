@@ -5,7 +5,7 @@ use std::{io::Cursor, time::Duration};
 use figurine::{
     auth::{Expected, MintRequest},
     config::Settings,
-    domain::{AccountId, Scopes},
+    domain::{AccountId, PlanLimits, Scopes},
     server::{Node, Wiring},
     store::{Clock, MemoryStore},
 };
@@ -49,6 +49,8 @@ impl TestApp {
     pub(crate) fn key_of(&self, account: &str, change: impl FnOnce(&mut MintRequest)) -> String {
         let names = Expected { issuer: "figurine".to_owned(), audience: "figurine-api".to_owned() };
         let mut request = MintRequest::new(AccountId::parse(account).unwrap(), &names);
+        // Most tests are not about how fast they ask.
+        request.limits = PlanLimits::parse(Some(6_000), Some(1_000), None, None, None).unwrap();
         change(&mut request);
         self.node.mint(&request).unwrap().text.expose_secret().to_owned()
     }

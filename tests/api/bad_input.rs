@@ -344,6 +344,7 @@ async fn a_foreign_figure_is_as_if_it_did_not_exist() {
         headers.remove("x-request-id");
         headers.remove("traceparent");
         headers.remove("date");
+        headers.remove("ratelimit");
         let mut problem = problem_of(answer, 404, "not_found").await;
         assert_eq!(problem["instance"].take(), path);
         problem["request_id"].take();

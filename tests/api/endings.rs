@@ -7,6 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use figurine::{
+    domain::Mode,
     flow::{Ending, Made},
     simulator::{CallKind, Spoil, Step},
     store::{CancelOutcome, Store, StoreKey},
@@ -200,7 +201,7 @@ async fn one_waits() -> (TestApp, String) {
 async fn a_cancellation_that_comes_while_the_end_is_written_leaves_no_figure() {
     let (app, id) = one_waits().await;
     let flow = &app.node.api().flow;
-    let claim = flow.jobs.claim().await.unwrap().expect("the figure that waits");
+    let claim = flow.jobs.claim(Mode::Live).await.unwrap().expect("the figure that waits");
     assert_eq!(claim.lease.job.figure.to_string(), id);
     let spec = flow.jobs.spec(&claim.lease.job).await.unwrap();
     assert!(matches!(flow.jobs.cancel(&claim.lease.job).await.unwrap(), CancelOutcome::Asked));

@@ -8,6 +8,7 @@
     reason = "a test's helpers fail as the test does"
 )]
 
+mod access;
 mod app;
 mod audit;
 #[path = "../authority/mod.rs"]
@@ -24,13 +25,16 @@ mod endings;
 mod entries;
 mod ephemeral;
 mod events;
+mod fair;
 mod faults;
 mod founding;
 mod gemini;
 mod https;
 mod installation;
 mod key_store;
+mod keys;
 mod lapses;
+mod limits;
 mod list;
 mod metrics;
 mod models;
@@ -49,6 +53,7 @@ mod raw;
 mod rights;
 mod rotation;
 mod routes;
+mod scenarios;
 mod settings;
 mod sse;
 mod statement;

@@ -139,7 +139,8 @@ pub(crate) fn write(folder: &TempDir, name: &str, bytes: impl AsRef<[u8]>) {
 pub(crate) fn keys(folder: &TempDir) -> [String; 2] {
     assert!(run(folder, &["keys", "generate", "--out", "signing.pem"], &[]).status.success());
     let mint = |more: &[&str]| {
-        let args = [&["keys", "mint", "--account", "acme"], more].concat();
+        // Most tests are not about how fast they ask.
+        let args = [&["keys", "mint", "--account", "acme", "--rpm", "6000", "--burst", "1000"], more].concat();
         let minted = run(folder, &args, &[("FIGURINE_SIGNING_KEYS", "signing.pem")]);
         assert!(minted.status.success(), "{minted:?}");
         String::from_utf8(minted.stdout).unwrap().trim().to_owned()

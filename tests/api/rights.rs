@@ -15,8 +15,22 @@ use crate::{
 };
 
 /// Kinds of records that an erasure of an account leaves, as its answer says.
-const KEPT: [&str; 10] =
-    ["use", "users", "audit", "pref", "revoked", "founding", "gate", "jobs", "home", "first-index-key"];
+const KEPT: [&str; 14] = [
+    "keys",
+    "places",
+    "turns",
+    "wait",
+    "use",
+    "users",
+    "audit",
+    "pref",
+    "revoked",
+    "founding",
+    "gate",
+    "jobs",
+    "home",
+    "first-index-key",
+];
 
 fn kind(name: &str) -> &str {
     let rest = name.strip_prefix("fig:").unwrap_or(name);

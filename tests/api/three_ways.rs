@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use figurine::{
-    domain::{Code, State},
+    domain::{Code, Mode, State},
     flow::{Ending, Made},
-    store::{Claim, Finish},
+    store::{Claim, Finish, Settlement},
     worker::sweep_once,
 };
 use reqwest::Method;
@@ -31,7 +31,7 @@ async fn claimed(it: &Installation) -> (TestApp, Claim) {
     app.node.simulator().wait_for_calls(1).await;
     let waits = app.submit().await;
     app.node.api().tasks.stop();
-    let claim = app.node.api().flow.jobs.claim().await.unwrap().expect("the job that waits");
+    let claim = app.node.api().flow.jobs.claim(Mode::Live).await.unwrap().expect("the job that waits");
     assert_eq!(claim.lease.job.figure.to_string(), waits);
     assert_eq!(kept(it, &claim), 2, "a photo and its data key");
     (app, claim)
@@ -70,7 +70,8 @@ async fn the_sweeper_deletes_what_the_end_of_a_job_has_left_and_before_its_time(
     let flow = &app.node.api().flow;
     // A worker that dies at this point has ended the job and deleted nothing.
     let (code, adopt, tallies) = (Some(Code::Internal), Vec::new(), Vec::new());
-    let finish = Finish { state: State::Failed, code, adopt, release: true, tallies };
+    let settle = Settlement::default();
+    let finish = Finish { state: State::Failed, code, adopt, release: true, settle, tallies };
     flow.store.finish(&claim.lease, finish).await.unwrap().unwrap();
     assert_eq!(kept(&it, &claim), 2);
     let limit = Instant::now() + Duration::from_secs(5);
@@ -133,7 +134,7 @@ async fn a_job_that_was_handed_out_three_times_ends_without_another_try_and_its_
     let (app, claim) = claimed(&it).await;
     for token in 2..=3 {
         lapse(&it, &claim);
-        let again = app.node.api().flow.jobs.claim().await.unwrap().expect("its lease is over");
+        let again = app.node.api().flow.jobs.claim(Mode::Live).await.unwrap().expect("its lease is over");
         assert_eq!((&again.lease.job, again.lease.token), (&claim.lease.job, token));
     }
     lapse(&it, &claim);

@@ -49,7 +49,7 @@ pub(crate) struct Done {
 
 impl Fleet {
     pub(crate) fn new(it: &Installation) -> Self {
-        let args = ["keys", "mint", "--account", "acme", "--in-flight", "256"];
+        let args = ["keys", "mint", "--account", "acme", "--in-flight", "256", "--rpm", "6000", "--burst", "1000"];
         let minted = run(&it.folder, &args, &[("FIGURINE_SIGNING_KEYS", "signing.pem")]);
         Self {
             client: Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().unwrap(),

@@ -7,10 +7,10 @@ use std::{
 
 use bytes::Bytes;
 use figurine::{
-    domain::{Code, FigureId, KeyId, Owner, State, UploadId},
+    domain::{Code, FigureId, KeyId, Limits, Mode, Owner, State, UploadId},
     store::{
-        Claim, Clock, Finish, JobRef, Lease, MemoryStore, NewJob, NotFinished, Once, RedisAddress, RedisStore, Store,
-        StoreKey, Submission, Tally,
+        Claim, Clock, Finish, Gate, JobRef, Lease, MemoryStore, NewJob, NotFinished, Once, RedisAddress, RedisStore,
+        Reservation, Settlement, Store, StoreKey, Submission, Tally,
     },
     tasks::Tasks,
 };
@@ -94,11 +94,11 @@ impl Bench {
 
     /// Claims the next job; there must be one.
     pub(crate) async fn claim(&self, lease: Duration) -> Claim {
-        self.store.claim(lease).await.unwrap().expect("a job waits")
+        self.store.claim(Mode::Live, lease).await.unwrap().expect("a job waits")
     }
 
     pub(crate) async fn nothing_to_claim(&self, lease: Duration) {
-        let claim = self.store.claim(lease).await.unwrap();
+        let claim = self.store.claim(Mode::Live, lease).await.unwrap();
         assert!(claim.is_none(), "{claim:?}");
     }
 
@@ -158,17 +158,40 @@ pub(crate) fn stranger(to: &Owner) -> Owner {
     (0..=u8::MAX).map(owner).find(|other| other.shard() != to.shard()).unwrap()
 }
 
+/// Room for everything.
+pub(crate) const ROOM: Limits =
+    Limits { rpm: 6_000, burst: 1_000, in_flight: 100, figures_per_day: 1_000, micro_usd_per_month: 1_000_000_000 };
+
+/// What bounds a key and its account.
+pub(crate) fn gates(owner: &Owner, key: &KeyId, of_key: Limits, of_account: Limits) -> Vec<Gate> {
+    let key = Gate { name: StoreKey::key_gate(owner, key), limits: of_key };
+    vec![key, Gate { name: StoreKey::account_gate(owner, Mode::Live), limits: of_account }]
+}
+
+/// A job of account 1 with a key of so many seats.
+pub(crate) fn job_with(seats: u32) -> NewJob {
+    seated(seats, job())
+}
+
+/// The same job with so many seats of its key.
+pub(crate) fn seated(seats: u32, new: NewJob) -> NewJob {
+    NewJob { gates: gates(&new.job.owner, &new.key, Limits { in_flight: seats, ..ROOM }, ROOM), ..new }
+}
+
 /// A job of account 1 with room for everything.
 pub(crate) fn job() -> NewJob {
     job_of(&owner(1))
 }
 
 pub(crate) fn job_of(owner: &Owner) -> NewJob {
+    let key = KeyId::random();
     NewJob {
         job: JobRef { owner: owner.clone(), figure: FigureId::random() },
-        key: KeyId::random(),
+        key,
         photo: Some(UploadId::random()),
-        seats: 100,
+        gates: gates(owner, &key, ROOM, ROOM),
+        reserve: Reservation::default(),
+        lane: Mode::Live,
         places: 100,
         deadline: LONG,
         retention: LONG,
@@ -193,5 +216,5 @@ pub(crate) fn once(digest: &str, fingerprint: &str) -> Once {
 
 pub(crate) fn end(state: State) -> Finish {
     let code = (state == State::Failed).then_some(Code::Internal);
-    Finish { state, code, adopt: Vec::new(), release: false, tallies: Vec::new() }
+    Finish { state, code, adopt: Vec::new(), release: false, settle: Settlement::default(), tallies: Vec::new() }
 }

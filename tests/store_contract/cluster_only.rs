@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use figurine::{
-    domain::{FigureId, KeyId, State},
+    domain::{FigureId, KeyId, Mode, State},
     store::{RedisStore, Store, StoreError, StoreKey, Submission, Topic},
 };
 use tokio::time::timeout;
@@ -65,7 +65,7 @@ async fn refuses(store: &RedisStore, revoked: &[KeyId]) {
         assert!(matches!(known, Ok(true) | Err(StoreError::Lost)), "{known:?}");
     }
     assert!(matches!(store.check().await, Err(StoreError::Lost)));
-    assert!(matches!(store.claim(LONG).await, Err(StoreError::Lost)));
+    assert!(matches!(store.claim(Mode::Live, LONG).await, Err(StoreError::Lost)));
     assert!(matches!(store.is_revoked(&KeyId::random()).await, Err(StoreError::Lost)));
     let record = StoreKey::record(&owner(1), &FigureId::random());
     assert!(matches!(store.get(&record).await, Err(StoreError::Lost)));

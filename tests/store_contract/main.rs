@@ -14,6 +14,8 @@ mod authority;
 mod bench;
 mod cluster_only;
 mod ends;
+mod gates;
+mod keys;
 mod leases;
 mod looks;
 mod notes;
@@ -24,6 +26,7 @@ mod reach;
 mod redis_only;
 mod sequences;
 mod submissions;
+mod turns;
 mod values;
 mod wakes;
 

@@ -5,7 +5,7 @@ use figurine::{
     store::{Finish, Held, HeldId, JobRef, Line, NewJob, NotFinished, StoreKey},
 };
 
-use crate::bench::{Bench, LONG, SHORT, end, job, neighbor, once, owner, tally};
+use crate::bench::{Bench, LONG, SHORT, end, job, job_with, neighbor, once, owner, seated, tally};
 
 crate::contract! {
     lines_are_read_newest_first_page_by_page
@@ -66,7 +66,7 @@ async fn a_job_is_held_for_its_account_and_its_person(bench: &Bench) {
     let of = first.job.owner.clone();
     bench.accept(first.clone()).await;
     let second = bench.accept(NewJob { listed: false, ..job() }).await;
-    let refused = NewJob { person: Some("p".to_owned()), seats: 0, ..job() };
+    let refused = NewJob { person: Some("p".to_owned()), ..job_with(0) };
     bench.submit(&refused).await;
     let held = |figure, once: Option<&str>| Held {
         id: HeldId::Figure(figure),
@@ -118,9 +118,9 @@ async fn a_forgotten_job_leaves_nothing_and_its_worker_nothing_to_end(bench: &Be
 }
 
 async fn a_forgotten_job_gives_its_place_and_its_request_back(bench: &Bench) {
-    let first = NewJob { once: vec![once("d", "f")], seats: 1, places: 1, ..job() };
+    let first = NewJob { once: vec![once("d", "f")], places: 1, ..job_with(1) };
     bench.accept(first.clone()).await;
     assert_eq!(bench.store.forget(&first.job).await.unwrap(), Some(0));
-    let again = NewJob { key: first.key, once: vec![once("d", "f")], seats: 1, places: 1, ..job() };
-    bench.accept(again).await;
+    let again = NewJob { key: first.key, once: vec![once("d", "f")], places: 1, ..job() };
+    bench.accept(seated(1, again)).await;
 }

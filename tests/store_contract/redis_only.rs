@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use figurine::{
-    domain::{FigureId, KeyId, State},
+    domain::{FigureId, KeyId, Mode, State},
     store::{
         ConnectError, NewJob, RedisAddress, RedisStore, Store, StoreError, StoreKey, StoreNature, Submission, Topic,
     },
@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::{runtime::Handle, time::timeout};
 
 use crate::{
-    bench::{Bench, LONG, SHORT, connect, job, job_of, owner},
+    bench::{Bench, LONG, SHORT, connect, job, job_of, owner, stranger},
     private_redis::PrivateRedis,
     reach,
 };
@@ -53,7 +53,7 @@ async fn a_job_of_one_node_is_ended_by_another() {
     let bench = Bench::redis().await;
     let other = connect(bench.server.as_ref().unwrap()).await;
     let job = bench.accept(job()).await;
-    let claim = other.claim(SHORT).await.unwrap().unwrap();
+    let claim = other.claim(Mode::Live, SHORT).await.unwrap().unwrap();
     bench.pass(SHORT).await;
     let again = bench.claim(SHORT).await;
     assert_eq!((claim.lease.token, again.lease.token), (1, 2));
@@ -90,10 +90,55 @@ async fn a_server_that_forgot_scripts_and_group_is_told_them_again() {
 }
 
 #[tokio::test]
-async fn a_job_whose_entry_is_gone_is_still_ended_by_its_deadline() {
+async fn a_job_whose_entry_is_gone_is_still_done() {
+    let bench = Bench::redis().await;
+    let job = bench.accept(job()).await;
+    tell(&bench, &["DEL", &stream()]);
+    let claim = bench.claim(LONG).await;
+    assert_eq!(claim.lease.job, job);
+    assert_eq!(bench.store.renew(&claim.lease, LONG).await.unwrap(), Ok(()));
+    assert_eq!(bench.finish(&claim.lease, State::Succeeded).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_job_that_waits_in_no_list_is_found_in_the_stream() {
+    let bench = Bench::redis().await;
+    let (one, two) = (bench.accept(job()).await, bench.accept(job()).await);
+    let prefix = format!("fig:{{s{}}}:", owner(1).shard());
+    tell(&bench, &["DEL", &format!("{prefix}turns:live"), &format!("{prefix}wait:live:{}", owner(1).as_str())]);
+    assert_eq!(bench.claim(LONG).await.lease.job, one);
+    assert_eq!(bench.claim(LONG).await.lease.job, two);
+    bench.nothing_to_claim(LONG).await;
+}
+
+#[tokio::test]
+async fn accounts_are_served_alike_however_they_fall_on_shards() {
+    let bench = Bench::redis().await;
+    let crowded = (0..=u8::MAX).map(owner).filter(|other| other.shard() == owner(1).shard()).take(4);
+    let accounts: Vec<_> = crowded.chain([stranger(&owner(1))]).collect();
+    for account in &accounts {
+        for _ in 0..60 {
+            bench.accept(NewJob { places: 1_000, ..job_of(account) }).await;
+        }
+    }
+    let mut served = vec![0; accounts.len()];
+    for _ in 0..100 {
+        let job = bench.claim(LONG).await.lease.job;
+        served[accounts.iter().position(|account| *account == job.owner).unwrap()] += 1;
+    }
+    // The one with a shard of its own has a fifth of the claims and not a half; of 100 draws 4 to 40 is beyond chance.
+    assert!((4..=40).contains(&served[4]), "{served:?}");
+    let (least, most) = (served[..4].iter().min().unwrap(), served[..4].iter().max().unwrap());
+    assert!(most - least <= 1, "{served:?}");
+}
+
+#[tokio::test]
+async fn a_job_whose_list_and_entry_are_gone_is_still_ended_by_its_deadline() {
     let bench = Bench::redis().await;
     let job = bench.accept(NewJob { deadline: SHORT, ..job() }).await;
-    tell(&bench, &["DEL", &stream()]);
+    let prefix = format!("fig:{{s{}}}:", owner(1).shard());
+    let list = format!("{prefix}wait:live:{}", owner(1).as_str());
+    tell(&bench, &["DEL", &stream(), &format!("{prefix}turns:live"), &list]);
     bench.nothing_to_claim(LONG).await;
     bench.pass(SHORT).await;
     let claim = bench.store.claim_overdue(LONG).await.unwrap().expect("the job");
@@ -111,7 +156,7 @@ async fn refuses_work(store: &RedisStore) {
     assert!(lost(&store.check().await));
     assert!(lost(&store.is_revoked(&KeyId::random()).await));
     assert!(lost(&store.submit(job_of(&owner(1))).await));
-    assert!(lost(&store.claim(LONG).await));
+    assert!(lost(&store.claim(Mode::Live, LONG).await));
     let name = StoreKey::record(&owner(1), &FigureId::random());
     assert!(lost(&store.get(&name).await));
     assert!(lost(&store.put(&name, Bytes::from_static(b"v"), LONG).await));
@@ -150,7 +195,7 @@ async fn a_store_that_was_emptied_is_refused_until_it_is_founded_again() {
     // The first look after that may be any.
     assert!(matches!(bench.submit(&job_of(&owner(1))).await, Submission::Accepted { .. }));
     assert!(node.job(&job).await.unwrap().is_none());
-    assert!(node.claim(LONG).await.unwrap().is_some());
+    assert!(node.claim(Mode::Live, LONG).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -221,7 +266,7 @@ async fn a_server_that_was_restarted_with_its_data_goes_on_where_it_was() {
     store.revoke(&revoked, LONG).await.unwrap();
     let new = job();
     assert!(matches!(store.submit(new.clone()).await.unwrap(), Submission::Accepted { .. }));
-    let claim = store.claim(LONG).await.unwrap().unwrap();
+    let claim = store.claim(Mode::Live, LONG).await.unwrap().unwrap();
     assert!(std::fs::read_dir(server.dir().join("appendonlydir")).unwrap().count() > 0);
     server.kill();
     assert!(matches!(store.job(&new.job).await, Err(StoreError::Unavailable)));
@@ -232,7 +277,7 @@ async fn a_server_that_was_restarted_with_its_data_goes_on_where_it_was() {
         tokio::task::yield_now().await;
     }
     assert!(store.is_revoked(&revoked).await.unwrap());
-    assert!(store.claim(LONG).await.unwrap().is_none(), "the lease still counts");
+    assert!(store.claim(Mode::Live, LONG).await.unwrap().is_none(), "the lease still counts");
     assert_eq!(store.renew(&claim.lease, LONG).await.unwrap(), Ok(()));
 }
 

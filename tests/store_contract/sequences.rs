@@ -4,15 +4,18 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use figurine::{
-    domain::{Code, State},
-    store::{Adoption, CancelOutcome, Claim, Finish, Job, Lease, NewJob, RedisStore, Store, StoreKey},
+    domain::{Code, KeyId, Limits, MicroUsd, State},
+    store::{
+        Admittance, Adoption, CancelOutcome, Claim, Finish, Job, KnownKey, Lease, NewJob, RedisStore, Settlement,
+        Store, StoreKey,
+    },
 };
 use proptest::{collection::vec, prelude::ProptestConfig, test_runner::TestRunner};
 use tokio::runtime::Runtime;
 
 use crate::{
     bench::{Bench, LONG, connect, connect_to, flush, once, tally},
-    operations::{LeaseOp, LookOp, Op, SubmitOp, ValueOp, World, op},
+    operations::{KeyOp, LeaseOp, LookOp, Op, SLOW, SpendOp, SubmitOp, ValueOp, World, op},
     private_redis::{PrivateRedis, cluster::PrivateCluster},
 };
 
@@ -88,8 +91,58 @@ impl Run<'_> {
                 format!("{:?}", store.add(&[tally(&world.counters(*at), &[("b", *amount), ("a", 1)], LONG)]).await)
             }
             ValueOp::Sums(at) => format!("{:?}", store.sums(&world.counters(*at)).await),
-            ValueOp::Revoke(at) => format!("{:?}", store.revoke(&world.keys[*at], LONG).await),
-            ValueOp::IsRevoked(at) => format!("{:?}", store.is_revoked(&world.keys[*at]).await),
+            ValueOp::Key(op) => self.key(op).await,
+            ValueOp::Spend(op) => self.spend(op).await,
+        }
+    }
+
+    async fn key(&self, op: &KeyOp) -> String {
+        let (store, world) = (self.store, self.world);
+        match op {
+            KeyOp::Revoke(at) => format!("{:?}", store.revoke(&world.keys[*at], LONG).await),
+            KeyOp::IsRevoked(at) => format!("{:?}", store.is_revoked(&world.keys[*at]).await),
+            KeyOp::Admit { key, requests, burst } => {
+                let (new, limits) = (&world.jobs[*key], Limits { burst: *burst, ..SLOW });
+                let gates = world.gates(*key, limits);
+                admitted(&store.admit(&new.job.owner, &new.key, &gates, *requests).await.unwrap())
+            }
+            KeyOp::Note { owner, key } => {
+                let record = Bytes::from(key.to_string());
+                format!("{:?}", store.note_key(&world.owners[*owner], &world.keys[*key], record, LONG).await)
+            }
+            KeyOp::Known { owner, key } => {
+                let known = store.known_key(&world.owners[*owner], &world.keys[*key]).await.unwrap();
+                format!("{:?}", known.map(noted))
+            }
+            KeyOp::Of { owner, before, limit } => {
+                let before = before.map(|at| world.keys[at]);
+                let known = store.keys_of(&world.owners[*owner], before, *limit).await.unwrap();
+                format!("{:?}", known.into_iter().map(noted).collect::<Vec<_>>())
+            }
+        }
+    }
+
+    async fn spend(&self, op: &SpendOp) -> String {
+        let (store, world) = (self.store, self.world);
+        match op {
+            SpendOp::Take(key, place) => {
+                format!("{:?}", store.take_place(&world.places(*key), &world.uploads[*place], 2, LONG).await)
+            }
+            SpendOp::Leave(key, place) => {
+                format!("{:?}", store.leave_place(&world.places(*key), &world.uploads[*place]).await)
+            }
+            SpendOp::Reserve(at, most) => {
+                format!("{:?}", store.reserve_spend(world.job(*at), MicroUsd(*most), MicroUsd(100)).await)
+            }
+            SpendOp::Settle(at, spent) => {
+                format!("{:?}", store.settle_spend(world.job(*at), MicroUsd(*spent)).await)
+            }
+            SpendOp::Open => {
+                // Which of several come first is not promised.
+                let mut open = store.open_spend(Duration::ZERO, 100).await.unwrap();
+                open.sort();
+                format!("{open:?}")
+            }
         }
     }
 
@@ -136,7 +189,8 @@ impl Run<'_> {
         let new = NewJob {
             once: op.once.iter().map(|(at, same)| once(&at.to_string(), meaning(*same))).collect(),
             consumes: op.consumes.map(|at| self.world.unused(at)),
-            seats: op.seats,
+            gates: self.world.gates(op.job, op.limits),
+            reserve: op.reserve,
             places: op.places,
             listed: op.listed,
             person: op.listed.then(|| "p".to_owned()),
@@ -150,7 +204,7 @@ impl Run<'_> {
     async fn lease(&mut self, op: &LeaseOp) -> String {
         let store = self.store;
         match op {
-            LeaseOp::Claim => self.taken(store.claim(LONG).await.unwrap()),
+            LeaseOp::Claim(lane) => self.taken(store.claim(*lane, LONG).await.unwrap()),
             LeaseOp::ClaimOverdue => self.taken(store.claim_overdue(LONG).await.unwrap()),
             LeaseOp::Cancel(at) => match store.cancel(self.world.job(*at), LONG).await.unwrap() {
                 CancelOutcome::Taken(claim) => self.taken(Some(*claim)),
@@ -166,13 +220,15 @@ impl Run<'_> {
                 Some(lease) => format!("{:?}", store.advance(lease, *state).await),
                 None => String::new(),
             },
-            LeaseOp::Finish { ago, state, release, adopt } => {
+            LeaseOp::Finish { ago, state, release, adopt, charged } => {
                 let Some(lease) = self.taken_ago(*ago) else { return String::new() };
                 let tallies = vec![tally(&self.world.counters(*adopt), &[("ended", 1)], LONG)];
                 let name = self.world.value(*adopt);
                 let adopt = vec![Adoption { staged: name.staged(1), name }];
                 let code = (*state == State::Failed).then_some(Code::Internal);
-                let finish = Finish { state: *state, code, adopt, release: *release, tallies };
+                let (charged, delivered) = (MicroUsd(*charged), *state == State::Succeeded);
+                let settle = Settlement { delivered, charged, spent: charged };
+                let finish = Finish { state: *state, code, adopt, release: *release, settle, tallies };
                 format!("{:?}", store.finish(lease, finish).await)
             }
         }
@@ -189,9 +245,25 @@ impl Run<'_> {
     }
 }
 
+/// All that is known of a key but times.
+fn noted(known: KnownKey) -> (KeyId, Bytes, bool) {
+    (known.key, known.record, known.revoked_at.is_some())
+}
+
+/// All that an admission says but times.
+fn admitted(admittance: &Admittance) -> String {
+    let (gate, standings) = match admittance {
+        Admittance::Revoked => return "revoked".to_owned(),
+        Admittance::Admitted(standings) => (None, standings),
+        Admittance::TooFast { gate, standings, .. } => (Some(gate), standings),
+    };
+    let left = standings.each.iter().map(|of| (of.requests_left, of.in_flight, of.figures, of.micro_usd));
+    format!("{gate:?} {:?}", left.collect::<Vec<_>>())
+}
+
 /// All that is known of a job but times, of which only whether they are known counts.
 fn told(job: &Job) -> String {
     let times = (job.ended_at.is_some(), job.expires_at.is_some(), job.purged_at.is_some());
-    let rest = (job.claims, job.cancel_asked, job.deleted);
+    let rest = (job.claims, job.cancel_asked, job.deleted, job.spent);
     format!("{:?} {:?} {:?} {:?} {:?} {times:?} {rest:?};", job.of, job.key, job.photo, job.state, job.code)
 }

@@ -1,9 +1,12 @@
 use figurine::{
     domain::{Moment, State, UploadId},
-    store::{Finish, Known, NewJob, Once, StoreKey, Submission},
+    store::{Bound, Finish, Known, NewJob, Once, StoreKey, Submission},
 };
 
-use crate::bench::{Bench, LONG, SHORT, end, job, job_of, neighbor, once, owner, stranger};
+use crate::bench::{Bench, LONG, SHORT, end, job, job_of, job_with, neighbor, once, owner, seated, stranger};
+
+/// The key has no free seat.
+const NO_SEAT: Submission = Submission::Bounded { gate: 0, by: Bound::InFlight };
 
 crate::contract! {
     an_accepted_job_is_known_as_it_was_submitted
@@ -38,7 +41,7 @@ async fn an_accepted_job_is_known_as_it_was_submitted(bench: &Bench) {
 }
 
 async fn a_job_submitted_again_is_accepted_as_it_was_and_done_once(bench: &Bench) {
-    let new = NewJob { once: vec![once("d", "f")], seats: 1, places: 1, ..job() };
+    let new = NewJob { once: vec![once("d", "f")], places: 1, ..job_with(1) };
     let first = bench.submit(&new).await;
     bench.pass(SHORT).await;
     assert_eq!(bench.submit(&new).await, first);
@@ -77,7 +80,7 @@ async fn what_is_known_comes_before_every_other_refusal(bench: &Bench) {
     let first = NewJob { once: vec![once("d", "f")], ..job() };
     bench.accept(first.clone()).await;
     let consumes = Some(StoreKey::unused(&owner(1), &UploadId::random()));
-    let again = NewJob { once: first.once.clone(), seats: 0, places: 0, consumes, ..job() };
+    let again = NewJob { once: first.once.clone(), places: 0, consumes, ..job_with(0) };
     assert_eq!(bench.submit(&again).await, Submission::Known(Known::Same(first.job.figure)));
 }
 
@@ -100,12 +103,13 @@ async fn a_remembered_request_is_forgotten_after_its_time(bench: &Bench) {
 
 async fn a_taken_upload_comes_before_a_full_queue_and_that_before_a_full_key(bench: &Bench) {
     let upload = StoreKey::unused(&owner(1), &UploadId::random());
-    let new = NewJob { seats: 0, places: 0, consumes: Some(upload.clone()), ..job() };
+    let new = NewJob { places: 0, consumes: Some(upload.clone()), ..job_with(0) };
     assert_eq!(bench.submit(&new).await, Submission::Consumed);
     bench.put(&upload, "").await;
     assert_eq!(bench.submit(&new).await, Submission::NoPlace);
-    assert_eq!(bench.submit(&NewJob { places: 1, ..new.clone() }).await, Submission::NoSeat);
-    bench.accept(NewJob { places: 1, seats: 1, ..new }).await;
+    let placed = NewJob { places: 1, ..new };
+    assert_eq!(bench.submit(&placed).await, NO_SEAT);
+    bench.accept(seated(1, placed)).await;
 }
 
 async fn an_upload_is_taken_by_one_job(bench: &Bench) {
@@ -120,13 +124,11 @@ async fn an_upload_is_taken_by_one_job(bench: &Bench) {
 async fn a_refusal_changes_nothing(bench: &Bench) {
     let upload = StoreKey::unused(&owner(1), &UploadId::random());
     bench.put(&upload, "").await;
-    let whole = NewJob { once: vec![once("d", "f")], consumes: Some(upload.clone()), seats: 1, ..job() };
+    let whole = NewJob { once: vec![once("d", "f")], consumes: Some(upload.clone()), ..job_with(1) };
     let gone = Some(StoreKey::unused(&owner(1), &UploadId::random()));
-    for refused in [
-        NewJob { seats: 0, ..whole.clone() },
-        NewJob { places: 0, ..whole.clone() },
-        NewJob { consumes: gone, ..whole.clone() },
-    ] {
+    for refused in
+        [seated(0, whole.clone()), NewJob { places: 0, ..whole.clone() }, NewJob { consumes: gone, ..whole.clone() }]
+    {
         let submitted = bench.submit(&refused).await;
         assert!(!matches!(submitted, Submission::Accepted { .. } | Submission::Known(_)), "{submitted:?}");
         assert!(bench.get(&upload).await.is_some());
@@ -141,13 +143,13 @@ async fn a_refusal_changes_nothing(bench: &Bench) {
 }
 
 async fn seats_belong_to_a_key_and_come_back_with_the_end(bench: &Bench) {
-    let first = NewJob { seats: 1, ..job() };
+    let first = job_with(1);
     bench.accept(first.clone()).await;
-    let same_key = NewJob { seats: 1, key: first.key, ..job() };
-    assert_eq!(bench.submit(&same_key).await, Submission::NoSeat);
+    let same_key = seated(1, NewJob { key: first.key, ..job() });
+    assert_eq!(bench.submit(&same_key).await, NO_SEAT);
     let claim = bench.claim(LONG).await;
-    assert_eq!(bench.submit(&same_key).await, Submission::NoSeat);
-    bench.accept(NewJob { seats: 1, ..job() }).await;
+    assert_eq!(bench.submit(&same_key).await, NO_SEAT);
+    bench.accept(job_with(1)).await;
     bench.finish(&claim.lease, State::Failed).await.unwrap();
     bench.accept(same_key).await;
 }

@@ -63,7 +63,9 @@ fn me() -> Value {
     json!({
         "object": "key", "id": "key_019ab2c3d4e57f60a1b2c3d4e5f60718", "account": "acme",
         "account_pseudonym": "9f86d081884c7d659a2feaa0c55ad015", "mode": "live",
-        "scopes": ["figures:write", "figures:read"], "limits": {"in_flight": 8},
+        "scopes": ["figures:write", "figures:read"], "limits": {
+            "rpm": 60, "burst": 20, "in_flight": 8, "figures_per_day": 500, "micro_usd_per_month": 50_000_000,
+        },
         "issued_at": "2026-11-23T20:33:07Z", "expires_at": "2027-02-21T20:33:07Z",
         "this_hour": {"requests": 3, "refused_or_failed": 1, "figures": 1, "bytes_in": 3_412_881, "bytes_out": 5_120},
     })

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{components, operations};
+use super::{components, is_public, operations};
 use crate::{domain::Code, http::problem::meaning};
 
 /// What every answer has.
@@ -35,6 +35,8 @@ const IMAGE: [&str; 8] = [
 
 /// How long a figure's stages took.
 const TIMING: &str = "Server-Timing";
+/// What the answers to a good key have.
+const LIMITS: [&str; 2] = ["RateLimit-Policy", "RateLimit"];
 
 /// Whether the answer is an earlier one's.
 const REPLAYED: &str = "Idempotency-Replayed";
@@ -54,12 +56,13 @@ fn of_success(operation: &str, status: &str) -> Vec<&'static str> {
         ("createUpload", "201") => vec!["Location", REPLAYED],
         ("createAnalysis" | "createPrompt", "200") => vec![REPLAYED],
         ("eraseData", "202") => vec!["Retry-After"],
+        ("mintKey", "201") => vec!["Location"],
         _ => Vec::new(),
     }
 }
 
 /// What the error answers with these codes, all of one status, have.
-pub(super) fn of_problems(codes: &[Code]) -> Value {
+pub(super) fn of_problems(codes: &[Code], is_public: bool) -> Value {
     let mut names = Vec::new();
     let is = |statuses: &[u16]| codes.iter().any(|code| statuses.contains(&meaning(*code).0));
     if is(&[401, 403]) {
@@ -70,6 +73,10 @@ pub(super) fn of_problems(codes: &[Code]) -> Value {
     }
     if codes.iter().any(|code| crate::http::problem::is_retried_in_vain(*code)) {
         names.push("x-should-retry");
+    }
+    // Who has no good key has no limits.
+    if !is_public && !is(&[401]) {
+        names.extend(LIMITS);
     }
     references(&names)
 }
@@ -82,9 +89,10 @@ fn references(names: &[&str]) -> Value {
 /// Describes the headers of every answer that is no error, and each header once.
 pub(super) fn describe(document: &mut Value) {
     for (id, operation) in operations(document) {
+        let limits = if is_public(operation) { &[][..] } else { &LIMITS };
         for (status, response) in operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten() {
             if let Some(response) = response.as_object_mut().filter(|response| !response.contains_key("headers")) {
-                response.insert("headers".to_owned(), references(&of_success(&id, status)));
+                response.insert("headers".to_owned(), references(&[&of_success(&id, status), limits].concat()));
             }
         }
     }
@@ -94,7 +102,7 @@ pub(super) fn describe(document: &mut Value) {
 }
 
 /// What is said of headers whose values are texts: name, meaning, example.
-const TEXTS: [(&str, &str, &str); 24] = [
+const TEXTS: [(&str, &str, &str); 26] = [
     (
         "traceparent",
         "The place of this request in the trace that its own `traceparent` named, or in a new one (W3C Trace Context).",
@@ -121,10 +129,25 @@ const TEXTS: [(&str, &str, &str); 24] = [
     ("X-Request-Id", "The request, for support.", "req_019ab2c3d4e57f60a1b2c3d4e5f60718"),
     ("Figurine-Server-Version", "The version of the server.", crate::http::SERVER_VERSION),
     ("WWW-Authenticate", "What is wrong with the key, or missing (RFC 6750).", "Bearer realm=\"figurine\""),
+    (
+        "RateLimit-Policy",
+        "The limits of the key and, with `account_`, of all keys of its account: `q` in `w` seconds, of requests `burst` at \
+         once; without `w` it is what may be under way at any one time. Days and months are those of UTC \
+         (draft-ietf-httpapi-ratelimit-headers-11).",
+        "\"requests\";q=60;w=60;burst=20, \"in_flight\";q=8;qu=\"concurrent-requests\", \
+         \"figures_per_day\";q=500;w=86400, \"micro_usd_per_month\";q=50000000;w=2592000",
+    ),
+    (
+        "RateLimit",
+        "What is left of each: `r` now, and all of it again after `t` seconds. Jobs under way count with the most that \
+         they may cost. With 401 and while the store is away it is missing.",
+        "\"requests\";r=19;t=1, \"in_flight\";r=8, \"figures_per_day\";r=499;t=8640, \
+         \"micro_usd_per_month\";r=49960790;t=1296000",
+    ),
     ("x-should-retry", "`false` where retrying is vain, whatever the status says.", "false"),
     (
         "Location",
-        "Where the figure or the upload is, or the image will be: an absolute URL.",
+        "Where what was made is, or the image will be: an absolute URL.",
         "http://127.0.0.1:8080/v1/figures/fig_019ab2c3d4e57f60a1b2c3d4e5f60718",
     ),
     ("Preference-Applied", "What was done of `Prefer` (RFC 7240): `wait` or `respond-async`.", "wait"),

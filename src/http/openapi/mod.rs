@@ -17,12 +17,12 @@ pub(super) use reading::{LastEventIdHeader, ListQuery, RangeHeaders, UsageQuery}
 use serde_json::{Map, Value};
 pub(super) use shapes::{
     ApiDocument, EndUserHeader, EventStream, FigureQuery, IdempotencyHeader, IfNoneMatchHeader, ImageFile, JwkSet,
-    PreferHeader,
+    PreferHeader, ScenarioHeader,
 };
 use utoipa::OpenApi;
 
 use super::{
-    audit, discovery, events, figures, health, images, list, me, privacy, problem::ProblemBody, rights, studies,
+    audit, discovery, events, figures, health, images, keys, list, me, privacy, problem::ProblemBody, rights, studies,
     uploads, usage, validate,
 };
 
@@ -33,7 +33,7 @@ use super::{
     paths(
         figures::create, validate::validate, list::read, figures::read, figures::erase, figures::receipt, images::read, events::stream,
         studies::analyze, studies::write, uploads::create, uploads::read, uploads::erase, uploads::receipt,
-        me::read, usage::read, rights::read, rights::erase, rights::preferred, rights::prefer, privacy::read, audit::list,
+        me::read, keys::mint, keys::list, keys::read, keys::revoke, keys::revoke_own, usage::read, rights::read, rights::erase, rights::preferred, rights::prefer, privacy::read, audit::list,
         discovery::styles, discovery::models, discovery::document, discovery::jwks, discovery::problem, health::alive, health::ready,
     ),
     components(schemas(ProblemBody)),
@@ -41,6 +41,7 @@ use super::{
     tags(
         (name = "Figures", description = "Photo in, figure out"),
         (name = "Uploads", description = "Photos ahead of use"),
+        (name = "Keys", description = "The account's keys"),
         (name = "Account", description = "The caller's own record"),
         (name = "Privacy", description = "What is recorded, and people's rights"),
         (name = "Discovery", description = "What anybody may read"),

@@ -14,7 +14,8 @@ use crate::{
     telemetry::Trace,
 };
 
-const KEYED: &[Code] = &[Code::MissingKey, Code::InvalidKey, Code::RevokedKey, Code::StoreUnavailable];
+const KEYED: &[Code] =
+    &[Code::MissingKey, Code::InvalidKey, Code::RevokedKey, Code::RateLimited, Code::StoreUnavailable, Code::StoreLost];
 const HEADERS: &[Code] = &[Code::MalformedRequest];
 const ACCEPTED: &[Code] = &[Code::MalformedRequest, Code::NotAcceptable];
 const BODY: &[Code] = &[Code::Draining, Code::BodyTooSlow, Code::BodyTooLarge];
@@ -27,6 +28,7 @@ const OPTIONS: &[Code] = &[
     Code::UnknownField,
     Code::InvalidOption,
     Code::IdempotencyMismatch,
+    Code::TestKeyOnly,
 ];
 const COST: &[Code] = &[Code::CostLimit];
 const FIGURES: &[Code] = &[Code::NRequiresJson, Code::CostLimit];
@@ -39,7 +41,9 @@ const PHOTO: &[Code] = &[
     Code::PhotoDamaged,
     Code::PhotoUnusable,
 ];
-const ROOM: &[Code] = &[Code::TooManyInFlight, Code::Overloaded, Code::StoreLost];
+const ROOM: &[Code] = &[Code::TooManyInFlight, Code::BudgetExhausted, Code::Overloaded, Code::SpendCeiling];
+const SEATS: &[Code] = &[Code::TooManyInFlight, Code::Overloaded];
+const QUOTA: &[Code] = &[Code::QuotaExhausted];
 /// Why an upload that a request names cannot be used.
 const UPLOADED: &[Code] = &[Code::NotFound, Code::UploadConsumed, Code::UploadExpired, Code::UploadDeleted];
 const UPLOAD_GONE: &[Code] = &[Code::UploadExpired, Code::UploadDeleted];
@@ -75,23 +79,20 @@ const STUDY_ENDINGS: &[Code] = &[
 /// The scope and the codes of an operation, beside those that all have.
 fn table(operation: &str) -> (Option<Scope>, &'static [&'static [Code]]) {
     match operation {
-        "createFigure" => {
-            (Some(Scope::FiguresWrite), &[ACCEPTED, BODY, OPTIONS, FIGURES, PHOTO, UPLOADED, ROOM, GONE, ENDINGS])
-        }
-        "validateFigure" => {
-            (Some(Scope::FiguresWrite), &[ACCEPTED, BODY, OPTIONS, FIGURES, PHOTO, UPLOADED, &[Code::Overloaded]])
-        }
+        "createFigure" => (
+            Some(Scope::FiguresWrite),
+            &[ACCEPTED, BODY, OPTIONS, FIGURES, PHOTO, UPLOADED, ROOM, QUOTA, GONE, ENDINGS],
+        ),
+        "validateFigure" => (Some(Scope::FiguresWrite), &[ACCEPTED, BODY, OPTIONS, FIGURES, PHOTO, UPLOADED, SEATS]),
         "createAnalysis" | "createPrompt" => {
             let own: &[&[Code]] = &[ACCEPTED, BODY, OPTIONS, COST, PHOTO, UPLOADED, STUDY, ROOM, GONE, STUDY_ENDINGS];
             (Some(Scope::FiguresWrite), own)
         }
-        "createUpload" => {
-            (Some(Scope::FiguresWrite), &[ACCEPTED, BODY, OPTIONS, PHOTO, UPLOAD_GONE, &[Code::Overloaded]])
-        }
+        "createUpload" => (Some(Scope::FiguresWrite), &[ACCEPTED, BODY, OPTIONS, PHOTO, UPLOAD_GONE, SEATS]),
         "readUpload" => (Some(Scope::FiguresRead), &[UNKNOWN, UPLOAD_GONE]),
         "deleteUpload" => (Some(Scope::FiguresWrite), &[UNKNOWN, &[Code::UploadConsumed]]),
         "listFigures" => (Some(Scope::FiguresRead), &[HEADERS, QUERY]),
-        "followFigure" => (Some(Scope::FiguresRead), &[ACCEPTED, UNKNOWN, GONE]),
+        "followFigure" => (Some(Scope::FiguresRead), &[ACCEPTED, UNKNOWN, GONE, &[Code::TooManyInFlight]]),
         "readFigure" => (Some(Scope::FiguresRead), &[HEADERS, UNKNOWN, GONE]),
         "readImage" => (Some(Scope::FiguresRead), &[ACCEPTED, UNKNOWN, GONE, ENDINGS]),
         "readReceipt" | "readUploadReceipt" => (Some(Scope::FiguresRead), &[UNKNOWN]),
@@ -100,7 +101,9 @@ fn table(operation: &str) -> (Option<Scope>, &'static [&'static [Code]]) {
         "readData" => (Some(Scope::PrivacyManage), &[HEADERS, QUERY]),
         "eraseData" | "readPreferences" => (Some(Scope::PrivacyManage), &[HEADERS, &[Code::InvalidOption]]),
         "decidePreferences" => (Some(Scope::PrivacyManage), &[HEADERS, SMALL_BODY, QUERY]),
-        "listAudit" => (Some(Scope::KeysAdmin), &[HEADERS, QUERY]),
+        "mintKey" => (Some(Scope::KeysAdmin), &[HEADERS, SMALL_BODY, QUERY, STUDY]),
+        "listKeys" | "listAudit" => (Some(Scope::KeysAdmin), &[HEADERS, QUERY]),
+        "readKey" | "revokeKey" => (Some(Scope::KeysAdmin), &[UNKNOWN]),
         "readProblem" => (None, &[UNKNOWN]),
         "readReadiness" => (None, &[&[Code::Draining, Code::StoreUnavailable]]),
         _ => (None, &[]),
@@ -111,10 +114,11 @@ fn table(operation: &str) -> (Option<Scope>, &'static [&'static [Code]]) {
 pub(super) fn describe(document: &mut Value) {
     let mut used = Map::new();
     for (id, operation) in operations(document) {
+        let public = is_public(operation);
         let (scope, own) = table(&id);
         let mut codes: Vec<Code> = own.concat();
         codes.push(Code::Internal);
-        if !is_public(operation) {
+        if !public {
             codes.extend(KEYED);
         }
         if let Some(scope) = scope {
@@ -125,7 +129,7 @@ pub(super) fn describe(document: &mut Value) {
         }
         let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { continue };
         for (status, codes) in by_status(&codes) {
-            responses.insert(status.to_string(), response(&codes));
+            responses.insert(status.to_string(), response(&codes, public));
             used.extend(codes.iter().map(|code| (code.to_string(), example(*code))));
         }
     }
@@ -143,13 +147,13 @@ fn by_status(codes: &[Code]) -> BTreeMap<u16, Vec<Code>> {
     groups
 }
 
-fn response(codes: &[Code]) -> Value {
+fn response(codes: &[Code], public: bool) -> Value {
     let words: Vec<_> = codes.iter().map(|code| format!("`{code}`: {}.", meaning(*code).1)).collect();
     let reference = |code: &Code| (code.to_string(), json!({"$ref": format!("#/components/examples/{code}")}));
     let examples: Map<String, Value> = codes.iter().map(reference).collect();
     json!({
         "description": words.join(" "),
-        "headers": super::headers::of_problems(codes),
+        "headers": super::headers::of_problems(codes, public),
         "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}},
     })
 }
@@ -177,7 +181,7 @@ fn stage(code: Code) -> Stage {
     let among = |codes: &[Code]| codes.contains(&code);
     if among(PHOTO) {
         Stage::Intake
-    } else if among(&[Code::TooManyInFlight, Code::Overloaded, Code::CanceledByCaller]) {
+    } else if among(ROOM) || among(&[Code::QuotaExhausted, Code::CanceledByCaller]) {
         Stage::Queue
     } else if among(&[Code::BlockedPhoto]) {
         Stage::Analyze

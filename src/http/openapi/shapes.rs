@@ -5,7 +5,7 @@ use utoipa::{
     openapi::{ObjectBuilder, RefOr, Schema, Type, schema::SchemaType},
 };
 
-use crate::domain::{Delivery, Format, RATIOS, Size};
+use crate::domain::{Delivery, Format, RATIOS, Scenario, Size};
 
 /// Options of a figure in the query. None has a `default` in the document: generated clients would send it, beside the
 /// options in a body.
@@ -75,6 +75,32 @@ pub(crate) struct IdempotencyHeader {
     )]
     idempotency_key: Option<String>,
 }
+
+/// The outcome that is wanted.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it describes a header; `scenario` reads it")]
+pub(crate) struct ScenarioHeader {
+    /// The outcome that is wanted, so that every branch of a client can be tried for nothing: with test keys alone, others
+    /// are answered 403. The list is closed. `succeeded` is as without; with `slow` each image takes three seconds more;
+    /// every other fails with the code of its name, after what comes before it has been done as ever. `blocked_prompt`
+    /// needs `enhance`; with `deadline_exceeded` the deadline is three seconds; from `rate_limited` on they are refused
+    /// before anything is accepted.
+    #[param(rename = "Figurine-Scenario", inline, example = "blocked_figure")]
+    scenario: Option<ScenarioAsked>,
+}
+
+/// The name of a scenario.
+struct ScenarioAsked;
+
+impl PartialSchema for ScenarioAsked {
+    fn schema() -> RefOr<Schema> {
+        let names = Scenario::ALL.iter().map(|scenario| scenario.as_str());
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).into()
+    }
+}
+
+impl ToSchema for ScenarioAsked {}
 
 /// The person that a request is for.
 #[derive(IntoParams)]

@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use super::{components, operations};
 
 /// Parameters that several operations take, by their names, and what they are called among the components.
-const PARAMETERS: [(&str, &str); 7] = [
+const PARAMETERS: [(&str, &str); 8] = [
+    ("Figurine-Scenario", "Scenario"),
     ("Idempotency-Key", "IdempotencyKey"),
     ("Figurine-End-User", "EndUser"),
     ("id", "FigureId"),
@@ -54,9 +55,10 @@ pub(super) fn share_parameters(document: &mut Value) {
             let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default();
             // The options in the query have names of their own: `n` is a number of images there, and an index in a path.
             let is_option = parameter.get("in").is_some_and(|place| place == "query");
-            let of_upload = parameter.get("example").and_then(Value::as_str).is_some_and(|id| id.starts_with("upl_"));
+            let example = parameter.get("example").and_then(Value::as_str).unwrap_or_default();
+            let own = [("upl_", "UploadId"), ("key_", "KeyId")].into_iter().find(|(kind, _)| example.starts_with(kind));
             if let Some((_, known_as)) = PARAMETERS.iter().find(|(own, _)| *own == name && !is_option) {
-                let known_as = if of_upload { &"UploadId" } else { known_as };
+                let known_as = own.as_ref().map_or(known_as, |(_, own)| own);
                 let place = json!({"$ref": format!("#/components/parameters/{known_as}")});
                 shared.insert((*known_as).to_owned(), std::mem::replace(parameter, place));
             }

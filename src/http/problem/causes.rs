@@ -4,11 +4,11 @@ use super::Problem;
 use crate::{
     admission::AdmissionError,
     auth::AuthError,
-    domain::{Code, JobProblem, Stage, UploadId},
+    domain::{Code, JobProblem, Moment, Stage, UploadId},
     flow::{AcceptError, FlowError, UploadError},
     intake::IntakeError,
     jobs::JobsError,
-    store::StoreError,
+    store::{Bound, StoreError},
     vault::VaultError,
 };
 
@@ -46,6 +46,11 @@ impl From<AdmissionError> for Problem {
                         ),
                     )
             }
+            AdmissionError::TooFast { policy, after } => {
+                Self::new(Code::RateLimited, "Requests come faster than this key or its account may send them.")
+                    .violating(policy)
+                    .after(after)
+            }
             AdmissionError::Store(error) => error.into(),
         }
     }
@@ -81,9 +86,12 @@ impl From<VaultError> for Problem {
 impl From<JobsError> for Problem {
     fn from(error: JobsError) -> Self {
         match error {
-            JobsError::NoSeat => {
-                Self::new(Code::TooManyInFlight, "This key has all its figures under way. Wait for one to end.")
-            }
+            JobsError::Bounded { policy, by, at } => bounded(policy, by, at),
+            JobsError::Ceiling { at } => Self::new(
+                Code::SpendCeiling,
+                "What this installation may spend today is used up. Tomorrow, in UTC, it goes on.",
+            )
+            .after(at.to_next_day()),
             JobsError::Mismatch => Self::new(
                 Code::IdempotencyMismatch,
                 "This Idempotency-Key was used for another request. Use a new key for a new meaning.",
@@ -96,6 +104,24 @@ impl From<JobsError> for Problem {
         }
         .at_stage(Stage::Queue)
     }
+}
+
+fn bounded(policy: &'static str, by: Bound, at: Moment) -> Problem {
+    let problem = match by {
+        Bound::InFlight => {
+            Problem::new(Code::TooManyInFlight, "All figures that may be under way at once are. Wait for one to end.")
+        }
+        Bound::Figures => {
+            Problem::new(Code::QuotaExhausted, "The figures of this day are used up. Tomorrow, in UTC, there are more.")
+                .after(at.to_next_day())
+        }
+        Bound::Money => Problem::new(
+            Code::BudgetExhausted,
+            "It may cost more than is left of this month's money. Next month, in UTC, there is more.",
+        )
+        .after(at.to_next_month()),
+    };
+    problem.violating(policy)
 }
 
 impl From<FlowError> for Problem {
@@ -112,6 +138,7 @@ impl From<FlowError> for Problem {
             | FlowError::Panicked
             | FlowError::Poisoned
             | FlowError::Record
+            | FlowError::Scenario(_)
             | FlowError::Receipt(_) => internal(&error),
         }
     }
@@ -128,6 +155,10 @@ impl From<AcceptError> for Problem {
                 Self::new(Code::CostLimit, "A model that may be asked has no known price, so no limit can be kept.")
             }
             AcceptError::Intake(error) => Self::from(error).at_stage(Stage::Intake),
+            AcceptError::TooManyUploads(most) => Self::new(
+                Code::TooManyInFlight,
+                format!("This key keeps {most} uploads that no figure has taken. Use or delete one first."),
+            ),
             AcceptError::Upload(error) => error.into(),
             AcceptError::Vault(error) => error.into(),
             AcceptError::Jobs(error) => error.into(),

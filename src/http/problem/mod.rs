@@ -3,12 +3,14 @@
 mod causes;
 mod meaning;
 
+use std::time::Duration;
+
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError, http::StatusCode};
 pub(super) use meaning::meaning;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::common::Common;
+use super::{common::Common, quotas::seconds};
 use crate::domain::{Category, Code, OptionFault, Stage};
 
 /// The media type of problem details.
@@ -64,6 +66,10 @@ pub struct ProblemBody {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[schema(nullable = false)]
     pub category: Option<Category>,
+    /// The limits that were met, by their names in `RateLimit-Policy`.
+    #[serde(rename = "violated-policies", skip_serializing_if = "Vec::is_empty", default)]
+    #[schema(example = json!(["requests"]))]
+    pub violated_policies: Vec<String>,
     /// The figure that has this problem.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[schema(nullable = false)]
@@ -82,6 +88,8 @@ struct Told {
     category: Option<Category>,
     errors: Vec<FieldFault>,
     headers: Vec<(&'static str, String)>,
+    violated: Option<&'static str>,
+    after: Option<Duration>,
     figure: Option<String>,
     place: Option<Place>,
     cause: Option<String>,
@@ -108,6 +116,8 @@ impl Problem {
             category: None,
             errors: Vec::new(),
             headers: Vec::new(),
+            violated: None,
+            after: None,
             figure: None,
             place: None,
             cause: None,
@@ -124,7 +134,7 @@ impl Problem {
     }
 
     /// Names the cause, for the log alone.
-    fn caused_by(mut self, error: &(dyn std::error::Error + 'static)) -> Self {
+    pub(super) fn caused_by(mut self, error: &(dyn std::error::Error + 'static)) -> Self {
         let mut words = error.to_string();
         let mut source = error.source();
         while let Some(deeper) = source {
@@ -137,6 +147,18 @@ impl Problem {
 
     pub(super) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.0.headers.push((name, value.into()));
+        self
+    }
+
+    /// Names the limit that was met.
+    pub(super) fn violating(mut self, policy: &'static str) -> Self {
+        self.0.violated = Some(policy);
+        self
+    }
+
+    /// Says after how long it makes sense to try again.
+    pub(super) fn after(mut self, time: Duration) -> Self {
+        self.0.after = Some(time);
         self
     }
 
@@ -200,6 +222,7 @@ impl Problem {
             stage: told.stage,
             errors: told.errors.clone(),
             category: told.category,
+            violated_policies: told.violated.iter().map(|name| (*name).to_owned()).collect(),
             figure: told.figure.clone(),
         }
     }
@@ -207,6 +230,9 @@ impl Problem {
     /// When it makes sense to try again, in seconds.
     fn retry_after(&self) -> Option<u64> {
         let (status, _) = meaning(self.0.code);
+        if let Some(after) = self.0.after {
+            return Some(seconds(after).max(1));
+        }
         match (status, self.0.code) {
             (_, Code::SpendCeiling) => Some(3_600),
             (_, Code::UpstreamRateLimited) => Some(30),

@@ -1,17 +1,21 @@
 //! What the store in memory holds, and the steps that change several parts of it at once.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, HashMap},
     time::Duration,
 };
 
 use bytes::Bytes;
 
+use super::{
+    gates::{Gates, Spend, Taken},
+    lanes::Lanes,
+};
 use crate::{
-    domain::{KeyId, Moment, Owner, State},
+    domain::{KeyId, Mode, Moment, Owner, State, UploadId},
     store::{
-        Claim, Event, Finish, Happening, HeldId, Job, JobRef, Known, Lease, LeaseLost, Line, NewJob, NotFinished,
-        StoreKey, Submission, Tally, line,
+        Claim, Event, Finish, Happening, HeldId, Job, JobRef, Known, KnownKey, Lease, LeaseLost, Line, MOST_KEYS,
+        NewJob, NotFinished, Settlement, StoreKey, Submission, Tally, line,
     },
 };
 
@@ -21,10 +25,14 @@ pub(super) struct Held {
     pub(super) lasting: HashMap<StoreKey, Bytes>,
     pub(super) sums: HashMap<StoreKey, Timed<BTreeMap<String, u64>>>,
     pub(super) logs: HashMap<StoreKey, Timed<BTreeMap<String, Moment>>>,
-    pub(super) revoked: HashMap<KeyId, Moment>,
+    /// When each key was revoked, and until when that is remembered.
+    pub(super) revoked: HashMap<KeyId, Timed<Moment>>,
+    pub(super) keys: HashMap<Owner, BTreeMap<KeyId, Timed<Bytes>>>,
     pub(super) jobs: HashMap<JobRef, Entry>,
-    pub(super) seats: HashMap<KeyId, HashSet<JobRef>>,
-    pub(super) queue: VecDeque<JobRef>,
+    pub(super) places: HashMap<StoreKey, HashMap<UploadId, Moment>>,
+    pub(super) gates: Gates,
+    pub(super) spend: Spend,
+    pub(super) lanes: Lanes,
     /// Jobs that are handed out, and until when: the pending list.
     pub(super) pending: BTreeMap<JobRef, Moment>,
 }
@@ -41,6 +49,8 @@ pub(super) struct Entry {
     remembered: Duration,
     once: Vec<StoreKey>,
     listed: bool,
+    taken: Taken,
+    pub(super) lane: Mode,
 }
 
 impl Held {
@@ -71,10 +81,10 @@ impl Held {
     pub(super) fn forget(&mut self, job: &JobRef, now: Moment) -> Option<u32> {
         let entry = self.jobs.remove(job).filter(|entry| !entry.forgotten(now))?;
         self.release(&entry.once, job);
-        self.queue.retain(|waiting| waiting != job);
+        self.lanes.wait_no_more(entry.lane, job);
         self.pending.remove(job);
-        if let Some(seats) = self.seats.get_mut(&entry.job.key) {
-            seats.remove(job);
+        if entry.job.ended_at.is_none() {
+            self.gates.settle(job, &entry.taken, Settlement::default());
         }
         Some(entry.job.claims)
     }
@@ -85,6 +95,41 @@ impl Held {
         // Since its time was over, another job may have taken the name.
         let own = |timed: &Timed<Bytes>| timed.value.starts_with(figure.as_bytes());
         self.values.retain(|name, timed| !once.contains(name) || !own(timed));
+    }
+
+    pub(super) fn note_key(&mut self, owner: &Owner, key: KeyId, record: Timed<Bytes>, now: Moment) -> bool {
+        let keys = self.keys.entry(owner.clone()).or_default();
+        keys.retain(|_, timed| timed.until > now);
+        if keys.len() >= MOST_KEYS && !keys.contains_key(&key) {
+            return false;
+        }
+        keys.entry(key).or_insert(record);
+        true
+    }
+
+    pub(super) fn take_place(
+        &mut self,
+        name: &StoreKey,
+        place: UploadId,
+        most: u32,
+        (now, until): (Moment, Moment),
+    ) -> bool {
+        let places = self.places.entry(name.clone()).or_default();
+        places.retain(|_, until| *until > now);
+        let free = places.contains_key(&place) || places.len() < most as usize;
+        if free {
+            places.insert(place, until);
+        }
+        free
+    }
+
+    pub(super) fn known_keys(&self, owner: &Owner, now: Moment) -> impl Iterator<Item = KnownKey> {
+        let keys = self.keys.get(owner).into_iter().flatten().rev();
+        keys.filter(move |(_, timed)| timed.until > now).map(move |(key, timed)| KnownKey {
+            key: *key,
+            record: timed.value.clone(),
+            revoked_at: self.revoked.get(key).filter(|timed| timed.until > now).map(|timed| timed.value),
+        })
     }
 
     pub(super) fn submit(&mut self, new: NewJob, now: Moment) -> Submission {
@@ -98,14 +143,13 @@ impl Held {
         if !new.consumes.as_ref().is_none_or(unused) {
             return Submission::Consumed;
         }
-        if self.queue.len() >= new.places {
+        if self.lanes.waiting(new.lane) >= new.places {
             return Submission::NoPlace;
         }
-        let seats = self.seats.entry(new.key).or_default();
-        if seats.len() >= new.seats as usize {
-            return Submission::NoSeat;
+        if let Some((gate, by)) = self.gates.bound(&new.gates, new.reserve, now) {
+            return Submission::Bounded { gate, by };
         }
-        seats.insert(new.job.clone());
+        let taken = self.gates.take(&new.gates, &new.job, new.reserve, (now, new.deadline));
         if let Some(once) = new.once.first() {
             let value = once.value(new.job.figure).into();
             self.values.insert(once.name.clone(), Timed { value, until: now.plus(once.kept) });
@@ -119,8 +163,8 @@ impl Held {
         if let Some(person) = &new.person {
             self.note(&StoreKey::person(&new.job.owner, person), &held, now);
         }
-        self.queue.push_back(new.job.clone());
-        self.jobs.insert(new.job.clone(), Entry::new(new, now));
+        self.lanes.wait(new.lane, &new.job);
+        self.jobs.insert(new.job.clone(), Entry::new(new, taken, now));
         Submission::Accepted { at: now }
     }
 
@@ -141,7 +185,7 @@ impl Held {
     pub(super) fn hand_out(&mut self, job: JobRef, until: Moment) -> Option<Claim> {
         let entry = self.jobs.get_mut(&job)?;
         entry.job.claims += 1;
-        self.queue.retain(|waiting| *waiting != job);
+        self.lanes.wait_no_more(entry.lane, &job);
         let claim = Claim { lease: Lease { job: job.clone(), token: entry.job.claims }, job: entry.job.clone() };
         self.pending.insert(job, until);
         Some(claim)
@@ -157,7 +201,8 @@ impl Held {
         entry.job.ended_at = Some(now);
         entry.job.expires_at = Some(until);
         entry.reach(finish.state, now);
-        let (key, once) = (entry.job.key, entry.once.clone());
+        entry.job.spent = Some(finish.settle.spent);
+        let (taken, once) = (entry.taken.clone(), entry.once.clone());
         for adoption in finish.adopt {
             if let Some(staged) = self.values.remove(&adoption.staged) {
                 self.values.insert(adoption.name, Timed { value: staged.value, until });
@@ -170,15 +215,13 @@ impl Held {
             self.add(tally, now);
         }
         self.pending.remove(&lease.job);
-        if let Some(seats) = self.seats.get_mut(&key) {
-            seats.remove(&lease.job);
-        }
+        self.gates.settle(&lease.job, &taken, finish.settle);
         Ok(())
     }
 }
 
 impl Entry {
-    fn new(new: NewJob, now: Moment) -> Self {
+    fn new(new: NewJob, taken: Taken, now: Moment) -> Self {
         let job = Job {
             of: new.job,
             key: new.key,
@@ -189,14 +232,15 @@ impl Entry {
             deadline_at: now.plus(new.deadline),
             ended_at: None,
             expires_at: None,
+            spent: None,
             purged_at: None,
             claims: 0,
             cancel_asked: false,
             deleted: false,
         };
         let once = new.once.into_iter().take(1).map(|once| once.name).collect();
-        let (retention, remembered, listed) = (new.retention, new.remembered, new.listed);
-        let mut entry = Self { job, events: Vec::new(), retention, remembered, once, listed };
+        let (retention, remembered, listed, lane) = (new.retention, new.remembered, new.listed, new.lane);
+        let mut entry = Self { job, events: Vec::new(), retention, remembered, once, listed, taken, lane };
         entry.reach(State::Queued, now);
         entry
     }

@@ -1,6 +1,8 @@
 //! The store in this process's memory: gone at restart.
 
+mod gates;
 mod held;
+mod lanes;
 
 use std::{
     collections::BTreeMap,
@@ -16,10 +18,10 @@ use bytes::Bytes;
 
 use self::held::{Held, Timed};
 use super::{
-    CancelOutcome, Claim, Event, Finish, Job, JobRef, Lease, LeaseLost, Line, NewJob, NotFinished, Result, Store,
-    StoreKey, StoreNature, Submission, Tally, Topic, Wake, bells::Bells,
+    Admittance, CancelOutcome, Claim, Event, Finish, Gate, Job, JobRef, KnownKey, Lease, LeaseLost, Line, NewJob,
+    NotFinished, Result, Store, StoreKey, StoreNature, Submission, Tally, Topic, Wake, bells::Bells,
 };
-use crate::domain::{FigureId, KeyId, Moment, Owner, State};
+use crate::domain::{FigureId, KeyId, MicroUsd, Mode, Moment, Owner, State, UploadId};
 
 /// The store's clock: this machine's, plus an offset that lets time be moved on.
 #[derive(Debug, Clone, Default)]
@@ -170,15 +172,43 @@ impl Store for MemoryStore {
         Ok(found.map(|timed| timed.value.iter().map(|(name, sum)| (name.clone(), *sum)).collect()).unwrap_or_default())
     }
 
+    async fn note_key(&self, owner: &Owner, key: &KeyId, record: Bytes, ttl: Duration) -> Result<bool> {
+        let now = self.clock.now();
+        Ok(self.held().note_key(owner, *key, Timed { value: record, until: now.plus(ttl) }, now))
+    }
+
+    async fn keys_of(&self, owner: &Owner, before: Option<KeyId>, limit: usize) -> Result<Vec<KnownKey>> {
+        let (held, now) = (self.held(), self.clock.now());
+        let older = held.known_keys(owner, now).filter(|known| before.is_none_or(|before| known.key < before));
+        Ok(older.take(limit).collect())
+    }
+
+    async fn known_key(&self, owner: &Owner, key: &KeyId) -> Result<Option<KnownKey>> {
+        let (held, now) = (self.held(), self.clock.now());
+        Ok(held.known_keys(owner, now).find(|known| known.key == *key))
+    }
+
     async fn revoke(&self, key: &KeyId, ttl: Duration) -> Result<()> {
-        let until = self.clock.now().plus(ttl);
-        self.held().revoked.insert(*key, until);
+        let now = self.clock.now();
+        let mut held = self.held();
+        held.revoked.retain(|_, timed| timed.until > now);
+        held.revoked.entry(*key).or_insert(Timed { value: now, until: now.plus(ttl) });
+        drop(held);
+        self.bells.ring_key(key);
         Ok(())
     }
 
     async fn is_revoked(&self, key: &KeyId) -> Result<bool> {
         let now = self.clock.now();
-        Ok(self.held().revoked.get(key).is_some_and(|until| *until > now))
+        Ok(self.held().revoked.get(key).is_some_and(|timed| timed.until > now))
+    }
+
+    async fn admit(&self, _owner: &Owner, key: &KeyId, gates: &[Gate], requests: u32) -> Result<Admittance> {
+        let (mut held, now) = (self.held(), self.clock.now());
+        if held.revoked.get(key).is_some_and(|timed| timed.until > now) {
+            return Ok(Admittance::Revoked);
+        }
+        Ok(held.gates.admit(gates, requests, now))
     }
 
     async fn submit(&self, new: NewJob) -> Result<Submission> {
@@ -187,11 +217,13 @@ impl Store for MemoryStore {
         Ok(submission)
     }
 
-    async fn claim(&self, lease: Duration) -> Result<Option<Claim>> {
+    async fn claim(&self, lane: Mode, lease: Duration) -> Result<Option<Claim>> {
         let now = self.clock.now();
         let mut held = self.held();
-        let lapsed = held.pending.iter().find(|(_, until)| **until <= now).map(|(job, _)| job.clone());
-        let next = lapsed.or_else(|| held.queue.front().cloned());
+        let in_lane = |job: &JobRef| held.jobs.get(job).is_some_and(|entry| entry.lane == lane);
+        let lapsed = held.pending.iter().find(|(job, until)| **until <= now && in_lane(job));
+        let lapsed = lapsed.map(|(job, _)| job.clone());
+        let next = lapsed.or_else(|| held.lanes.next(lane));
         Ok(next.and_then(|job| held.hand_out(job, now.plus(lease))))
     }
 
@@ -303,8 +335,36 @@ impl Store for MemoryStore {
         Ok(forgotten)
     }
 
+    async fn take_place(&self, name: &StoreKey, place: &UploadId, most: u32, ttl: Duration) -> Result<bool> {
+        let now = self.clock.now();
+        Ok(self.held().take_place(name, *place, most, (now, now.plus(ttl))))
+    }
+
+    async fn leave_place(&self, name: &StoreKey, place: &UploadId) -> Result<()> {
+        if let Some(places) = self.held().places.get_mut(name) {
+            places.remove(place);
+        }
+        Ok(())
+    }
+
+    async fn reserve_spend(&self, job: &JobRef, most: MicroUsd, ceiling: MicroUsd) -> Result<bool> {
+        let now = self.clock.now();
+        Ok(self.held().spend.reserve(job, most, ceiling, now))
+    }
+
+    async fn settle_spend(&self, job: &JobRef, spent: MicroUsd) -> Result<()> {
+        self.held().spend.settle(job, spent);
+        Ok(())
+    }
+
+    async fn open_spend(&self, since: Duration, limit: usize) -> Result<Vec<JobRef>> {
+        let now = self.clock.now();
+        Ok(self.held().spend.open(since, limit, now))
+    }
+
     async fn queued(&self) -> Result<usize> {
-        Ok(self.held().queue.len())
+        let held = self.held();
+        Ok(held.lanes.waiting(Mode::Live) + held.lanes.waiting(Mode::Test))
     }
 
     fn listen(&self, topic: Topic<'_>) -> Wake {
@@ -317,8 +377,13 @@ impl Store for MemoryStore {
         held.values.retain(|_, timed| timed.until > now);
         held.sums.retain(|_, timed| timed.until > now);
         held.logs.retain(|_, timed| timed.until > now);
-        held.revoked.retain(|_, until| *until > now);
-        held.seats.retain(|_, seats| !seats.is_empty());
+        held.revoked.retain(|_, timed| timed.until > now);
+        held.keys.values_mut().for_each(|keys| keys.retain(|_, timed| timed.until > now));
+        held.keys.retain(|_, keys| !keys.is_empty());
+        held.places.values_mut().for_each(|places| places.retain(|_, until| *until > now));
+        held.places.retain(|_, places| !places.is_empty());
+        held.gates.sweep(now);
+        held.spend.sweep(now);
         held.jobs.retain(|_, entry| !entry.forgotten(now));
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    domain::{Code, FigureId, KeyId, Moment, Owner, State, UploadId},
+    domain::{Code, FigureId, KeyId, MicroUsd, Moment, Owner, State, UploadId},
     store::{Claim, Job, JobRef, Lease},
 };
 
@@ -31,6 +31,7 @@ pub(super) fn job(fields: &[String]) -> Option<Job> {
         deadline_at: moment("deadline")?,
         ended_at: moment("ended"),
         expires_at: moment("expires"),
+        spent: text("spent").and_then(|amount| amount.parse().ok()).map(MicroUsd),
         purged_at: moment("purged"),
         claims: text("claims")?.parse().ok()?,
         cancel_asked: fields.contains_key("cancel"),

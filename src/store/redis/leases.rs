@@ -12,7 +12,7 @@ use super::{
     values,
 };
 use crate::{
-    domain::State,
+    domain::{Mode, State},
     store::{CancelOutcome, Claim, Finish, JobRef, Lease, LeaseLost, NotFinished, Result},
 };
 
@@ -25,13 +25,13 @@ static FORGET: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/forg
 static CANCEL: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/cancel.lua")));
 
 impl RedisStore {
-    pub(super) async fn claim_next(&self, lease: Duration) -> Result<Option<Claim>> {
+    pub(super) async fn claim_next(&self, lane: Mode, lease: Duration) -> Result<Option<Claim>> {
         let mark = self.founding.mark(&self.link).await?;
-        let (shards, seen) = look::with_jobs(&self.link).await?;
+        let (shards, seen) = look::with_jobs(&self.link, lane).await?;
         self.founding.check(&self.link, seen.as_deref()).await?;
         for shard in shards {
             let mut call = CLAIM.prepare_invoke();
-            call.key(shard.prefix()).arg(&mark).arg(millis(lease));
+            call.key(shard.prefix()).arg(&mark).arg(millis(lease)).arg(lane.as_str());
             let answer: Vec<String> = self.link.run(call).await?;
             if answer.first().map(String::as_str) == Some("lost") {
                 self.founding.read_again(&self.link).await?;
@@ -79,6 +79,8 @@ pub(super) async fn finish(
     call.arg(finish.state.as_str());
     call.arg(finish.code.map_or("", |code| code.as_str())).arg(u8::from(finish.release));
     call.arg(values::written(&finish.tallies)?);
+    let settle = finish.settle;
+    call.arg(u8::from(settle.delivered)).arg(settle.charged.0).arg(settle.spent.0);
     let answer: Vec<String> = link.run(call).await?;
     match answer.first().map(String::as_str) {
         Some("done") => Ok(Ok(())),

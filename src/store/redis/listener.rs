@@ -8,7 +8,10 @@ use tokio::time::{interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{reach::Client, shard::WAKE};
-use crate::{domain::FigureId, store::bells::Bells};
+use crate::{
+    domain::{FigureId, KeyId},
+    store::bells::Bells,
+};
 
 /// How long to wait before connecting again.
 const AGAIN: Duration = Duration::from_millis(200);
@@ -64,6 +67,8 @@ fn ring(bells: &Bells, message: &Msg) {
         Ok(text) => {
             if let Ok(figure) = FigureId::parse(text) {
                 bells.ring(&figure);
+            } else if let Ok(key) = KeyId::parse(text) {
+                bells.ring_key(&key);
             }
         }
         Err(_) => {}

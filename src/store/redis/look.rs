@@ -10,7 +10,7 @@ use super::{
     shard::{MAKERS, home},
 };
 use crate::{
-    domain::{FigureId, Moment, Owner, State},
+    domain::{FigureId, Mode, Moment, Owner, State},
     store::{Event, Happening, Job, JobRef, Result},
 };
 
@@ -92,10 +92,10 @@ pub(super) async fn mark_deleted(link: &Link, job: &JobRef) -> Result<()> {
 }
 
 /// How many jobs wait in each shard: those in the stream that are not in the pending list.
-pub(super) async fn waiting(link: &Link) -> Result<Vec<usize>> {
+pub(super) async fn waiting(link: &Link, lane: Mode) -> Result<Vec<usize>> {
     let count = |shard: Shard| {
         let mut count = redis::pipe();
-        count.cmd("XLEN").arg(shard.stream()).cmd("XPENDING").arg(shard.stream()).arg(MAKERS);
+        count.cmd("XLEN").arg(shard.stream(lane)).cmd("XPENDING").arg(shard.stream(lane)).arg(MAKERS);
         count
     };
     let answers = link.ask_parts(Shard::all().map(count).collect()).await?;
@@ -115,24 +115,37 @@ fn not_pending(answers: &[Value]) -> Option<usize> {
     usize::try_from(length.saturating_sub(pending).max(0)).ok()
 }
 
-/// The shards whose stream holds jobs, from one picked at random so that none waits for the others; and the founding
-/// mark, if every shard has the same.
-pub(super) async fn with_jobs(link: &Link) -> Result<(Vec<Shard>, Option<String>)> {
+/// The shards that hold jobs of a lane, in a random order in which each comes first the likelier the more accounts have
+/// jobs that wait in it: so accounts are served alike, however they fall on shards. And the founding mark, if every
+/// shard has the same.
+pub(super) async fn with_jobs(link: &Link, lane: Mode) -> Result<(Vec<Shard>, Option<String>)> {
     let look = |shard: Shard| {
         let mut look = redis::pipe();
-        look.cmd("XLEN").arg(shard.stream()).cmd("GET").arg(shard.founding());
+        look.cmd("XLEN").arg(shard.stream(lane)).cmd("ZCARD").arg(shard.turns(lane));
+        look.cmd("GET").arg(shard.founding());
         look
     };
     let answers = link.ask_parts(Shard::all().map(look).collect()).await?;
-    let mut shards = not_empty(&answers);
-    if !shards.is_empty() {
-        let first = usize::from(uuid::Uuid::now_v7().as_bytes()[15]) % shards.len();
-        shards.rotate_left(first);
-    }
-    let first = answers.first().and_then(|answer| answer.get(1));
-    let same = answers.iter().all(|answer| answer.get(1) == first);
+    let mut shards: Vec<_> = Shard::all().zip(&answers).filter_map(drawn).collect();
+    shards.sort_by(|(_, one), (_, other)| one.total_cmp(other));
+    let first = answers.first().and_then(|answer| answer.get(2));
+    let same = answers.iter().all(|answer| answer.get(2) == first);
     let mark = first.filter(|_| same).cloned().unwrap_or(Value::Nil);
+    let shards = shards.into_iter().map(|(shard, _)| shard).collect();
     Ok((shards, redis::from_redis_value(mark).map_err(|_| garbled())?))
+}
+
+/// Draws when a shard's turn is: after a time that is the shorter, the more accounts wait. One with jobs that run alone
+/// has its turn, too, since their leases may be over.
+fn drawn((shard, answer): (Shard, &Vec<Value>)) -> Option<(Shard, f64)> {
+    let [Value::Int(jobs), Value::Int(accounts), _] = &answer[..] else { return None };
+    if *jobs == 0 && *accounts == 0 {
+        return None;
+    }
+    let [.., a, b, c, d] = *uuid::Uuid::now_v7().as_bytes();
+    let uniform = (f64::from(u32::from_le_bytes([a, b, c, d])) + 1.0) / (f64::from(u32::MAX) + 1.0);
+    let accounts = f64::from(u32::try_from(*accounts).unwrap_or(u32::MAX).max(1));
+    Some((shard, -uniform.ln() / accounts))
 }
 
 /// The shards that hold jobs which have not ended.

@@ -3,6 +3,8 @@
 mod breaker;
 mod fields;
 mod founding;
+mod gates;
+mod keys;
 mod leases;
 mod link;
 mod listener;
@@ -21,11 +23,11 @@ use bytes::Bytes;
 pub use self::reach::RedisAddress;
 use self::{founding::Founding, link::Link, reach::Client, shard::Shard};
 use super::{
-    CancelOutcome, Claim, Event, Finish, Job, JobRef, Lease, LeaseLost, Line, NewJob, NotFinished, Result, Store,
-    StoreKey, StoreNature, Submission, Tally, Topic, Wake, bells::Bells,
+    Admittance, CancelOutcome, Claim, Event, Finish, Gate, Job, JobRef, KnownKey, Lease, LeaseLost, Line, NewJob,
+    NotFinished, Result, Store, StoreKey, StoreNature, Submission, Tally, Topic, Wake, bells::Bells,
 };
 use crate::{
-    domain::{FigureId, KeyId, Moment, Owner, State},
+    domain::{FigureId, KeyId, MicroUsd, Mode, Moment, Owner, State, UploadId},
     tasks::Tasks,
 };
 
@@ -169,8 +171,23 @@ impl Store for RedisStore {
         values::sums(&self.link, key).await
     }
 
+    async fn note_key(&self, owner: &Owner, key: &KeyId, record: Bytes, ttl: Duration) -> Result<bool> {
+        keys::note(&self.link, owner, key, record, ttl).await
+    }
+
+    async fn keys_of(&self, owner: &Owner, before: Option<KeyId>, limit: usize) -> Result<Vec<KnownKey>> {
+        keys::known(&self.link, owner, keys::Wanted { before, limit, only: None }).await
+    }
+
+    async fn known_key(&self, owner: &Owner, key: &KeyId) -> Result<Option<KnownKey>> {
+        let wanted = keys::Wanted { only: Some(*key), limit: 1, before: None };
+        Ok(keys::known(&self.link, owner, wanted).await?.pop())
+    }
+
     async fn revoke(&self, key: &KeyId, ttl: Duration) -> Result<()> {
-        values::revoke(&self.link, key, ttl).await
+        let revoked = keys::revoke(&self.link, key, ttl).await;
+        self.bells.ring_key(key);
+        revoked
     }
 
     async fn is_revoked(&self, key: &KeyId) -> Result<bool> {
@@ -179,12 +196,16 @@ impl Store for RedisStore {
         Ok(revoked)
     }
 
+    async fn admit(&self, owner: &Owner, key: &KeyId, gates: &[Gate], requests: u32) -> Result<Admittance> {
+        self.admit_key((owner, key), gates, requests).await
+    }
+
     async fn submit(&self, job: NewJob) -> Result<Submission> {
         self.submit_job(job).await
     }
 
-    async fn claim(&self, lease: Duration) -> Result<Option<Claim>> {
-        self.claim_next(lease).await
+    async fn claim(&self, lane: Mode, lease: Duration) -> Result<Option<Claim>> {
+        self.claim_next(lane, lease).await
     }
 
     async fn renew(&self, lease: &Lease, _by: Duration) -> Result<std::result::Result<(), LeaseLost>> {
@@ -251,8 +272,29 @@ impl Store for RedisStore {
         forgotten
     }
 
+    async fn take_place(&self, name: &StoreKey, place: &UploadId, most: u32, ttl: Duration) -> Result<bool> {
+        gates::take_place(&self.link, name, place, (most, ttl)).await
+    }
+
+    async fn leave_place(&self, name: &StoreKey, place: &UploadId) -> Result<()> {
+        gates::leave_place(&self.link, name, place).await
+    }
+
+    async fn reserve_spend(&self, job: &JobRef, most: MicroUsd, ceiling: MicroUsd) -> Result<bool> {
+        gates::reserve_spend(&self.link, job, most, ceiling).await
+    }
+
+    async fn settle_spend(&self, job: &JobRef, spent: MicroUsd) -> Result<()> {
+        gates::settle_spend(&self.link, job, spent).await
+    }
+
+    async fn open_spend(&self, since: Duration, limit: usize) -> Result<Vec<JobRef>> {
+        gates::open_spend(&self.link, since, limit).await
+    }
+
     async fn queued(&self) -> Result<usize> {
-        Ok(look::waiting(&self.link).await?.into_iter().sum())
+        let (live, test) = (look::waiting(&self.link, Mode::Live).await?, look::waiting(&self.link, Mode::Test).await?);
+        Ok(live.into_iter().chain(test).sum())
     }
 
     fn listen(&self, topic: Topic<'_>) -> Wake {

@@ -1,7 +1,7 @@
 //! Names of what a shard holds besides values.
 
 use crate::{
-    domain::{FigureId, KeyId, Owner},
+    domain::{FigureId, KeyId, Mode, Owner},
     store::{JobRef, StoreKey},
 };
 
@@ -41,8 +41,17 @@ impl Shard {
     }
 
     /// The stream of jobs that wait or run.
-    pub(super) fn stream(self) -> String {
-        self.prefix() + "jobs"
+    pub(super) fn stream(self, lane: Mode) -> String {
+        self.prefix()
+            + match lane {
+                Mode::Live => "jobs",
+                Mode::Test => "jobs:test",
+            }
+    }
+
+    /// The accounts with jobs of a lane that wait, in the order of their turns.
+    pub(super) fn turns(self, lane: Mode) -> String {
+        format!("{}turns:{}", self.prefix(), lane.as_str())
     }
 
     /// The jobs that have not ended, by deadline.
@@ -55,7 +64,8 @@ impl Shard {
         self.prefix() + "unpurged"
     }
 
-    /// The mark of a revoked API key.
+    /// The mark of a revoked API key. Every shard has one: who revokes may not know the account, and whoever admits must
+    /// see it beside the account's gates.
     pub(super) fn revoked(self, key: &KeyId) -> String {
         format!("{}revoked:{key}", self.prefix())
     }
@@ -70,9 +80,9 @@ impl Shard {
         format!("{}events:{figure}", self.prefix())
     }
 
-    /// The seats of an API key.
-    pub(super) fn gate(self, key: &KeyId) -> String {
-        format!("{}gate:{key}", self.prefix())
+    /// The keys that are known of an account.
+    pub(super) fn keys(self, owner: &Owner) -> String {
+        format!("{}keys:{}", self.prefix(), owner.as_str())
     }
 
     /// The listed jobs of an account.

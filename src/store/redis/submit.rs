@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::Moment,
-    store::{Held, HeldId, NewJob, Result, StoreError, StoreKey, Submission},
+    store::{Bound, Held, HeldId, NewJob, Result, StoreError, StoreKey, Submission},
 };
 
 static SUBMIT: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/submit.lua")));
@@ -20,7 +20,7 @@ impl RedisStore {
     pub(super) async fn submit_job(&self, new: NewJob) -> Result<Submission> {
         let shard = Shard::of(&new.job.owner);
         // The place is looked for in one step with the rest, but for what waits in other shards: that is a moment old.
-        let waiting = look::waiting(&self.link).await?;
+        let waiting = look::waiting(&self.link, new.lane).await?;
         let own = waiting.get(shard.index()).copied().unwrap_or_default();
         let elsewhere = waiting.into_iter().sum::<usize>().saturating_sub(own);
         let places = new.places.saturating_sub(elsewhere);
@@ -40,7 +40,7 @@ impl RedisStore {
                 .map(Submission::Known),
             ["consumed"] => Some(Submission::Consumed),
             ["no_place"] => Some(Submission::NoPlace),
-            ["no_seat"] => Some(Submission::NoSeat),
+            ["bounded", gate, by] => bounded(gate, by),
             ["lost"] => return Err(StoreError::Lost),
             _ => None,
         };
@@ -49,15 +49,28 @@ impl RedisStore {
     }
 }
 
+fn bounded(gate: &str, by: &str) -> Option<Submission> {
+    let by = match by {
+        "1" => Bound::InFlight,
+        "2" => Bound::Figures,
+        "3" => Bound::Money,
+        _ => return None,
+    };
+    Some(Submission::Bounded { gate: gate.parse().ok()?, by })
+}
+
 fn call(new: &NewJob, shard: Shard, mark: &str, places: usize) -> ScriptInvocation<'static> {
     let figure = &new.job.figure;
     let mut call = SUBMIT.prepare_invoke();
-    call.key(shard.prefix()).key(shard.gate(&new.key)).key(shard.list(&new.job.owner));
+    call.key(shard.prefix()).key(shard.list(&new.job.owner));
+    new.gates.iter().for_each(|gate| {
+        call.key(gate.name.as_str());
+    });
     new.once.iter().map(|once| &once.name).chain(&new.consumes).map(StoreKey::as_str).for_each(|name| {
         call.key(name);
     });
     call.arg(mark).arg(figure.to_string()).arg(new.job.owner.as_str()).arg(new.key.to_string());
-    call.arg(new.photo.map(|photo| photo.to_string()).unwrap_or_default()).arg(new.seats).arg(places);
+    call.arg(new.photo.map(|photo| photo.to_string()).unwrap_or_default()).arg(new.gates.len()).arg(places);
     call.arg(millis(new.deadline)).arg(millis(new.retention)).arg(millis(new.remembered)).arg(u8::from(new.listed));
     let first = new.once.first();
     call.arg(new.once.len())
@@ -67,5 +80,9 @@ fn call(new: &NewJob, shard: Shard, mark: &str, places: usize) -> ScriptInvocati
     let person = new.person.as_deref();
     let held = Held::new(HeldId::Figure(*figure), first.map(|once| &once.name), person).line();
     call.arg(held.text).arg(millis(held.kept)).arg(held.most).arg(person.unwrap_or_default());
+    call.arg(new.reserve.figures).arg(new.reserve.micro_usd.0).arg(new.lane.as_str());
+    for gate in &new.gates {
+        call.arg(gate.limits.in_flight).arg(gate.limits.figures_per_day).arg(gate.limits.micro_usd_per_month);
+    }
     call
 }

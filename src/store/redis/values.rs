@@ -115,12 +115,6 @@ pub(super) async fn sums(link: &Link, key: &StoreKey) -> Result<Vec<(String, u64
     Ok(sums)
 }
 
-pub(super) async fn revoke(link: &Link, key: &KeyId, ttl: Duration) -> Result<()> {
-    let mut command = redis::cmd("SET");
-    command.arg(Shard::of_key(key).revoked(key)).arg("1").arg("PX").arg(millis(ttl));
-    link.ask(command).await
-}
-
 /// Whether a key is revoked, and the founding mark beside it.
 pub(super) async fn is_revoked(link: &Link, key: &KeyId) -> Result<(bool, Option<String>)> {
     let shard = Shard::of_key(key);

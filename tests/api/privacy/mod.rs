@@ -56,8 +56,11 @@ impl Search {
         };
         it.engine = Simulator::start(settings).await.unwrap();
         it.found();
-        let minted =
-            run(&it.folder, &["keys", "mint", "--account", ACCOUNT], &[("FIGURINE_SIGNING_KEYS", "signing.pem")]);
+        let minted = run(
+            &it.folder,
+            &["keys", "mint", "--account", ACCOUNT, "--rpm", "6000", "--burst", "1000"],
+            &[("FIGURINE_SIGNING_KEYS", "signing.pem")],
+        );
         let key = String::from_utf8(minted.stdout).unwrap().trim().to_owned();
         let mut marks = Marks::default();
         for (what, words) in [

@@ -46,8 +46,10 @@ figurine() {
 node() {
     figurine
     url=http://127.0.0.1:$(free_port)
+    "$figurine" keys generate --out "$room/signing.pem" >"$room/keys.log"
+    export FIGURINE_SIGNING_KEYS=$room/signing.pem
     FIGURINE_LISTEN=${url#http://} FIGURINE_MANAGEMENT_LISTEN=127.0.0.1:0 "$figurine" serve 2>"$room/node.log" &
     started+=($!)
     answers "$url/readyz" || { cat "$room/node.log" >&2; exit 1; }
-    key=$(sed -n "s/.*Authorization: Bearer \([^']*\)'.*/\1/p" "$room/node.log")
+    key=$("$figurine" keys mint --account peers --rpm 6000 --burst 1000 --in-flight 64)
 }

@@ -2,7 +2,7 @@
 -- with it, so a script stays in one slot. Names that only turn up inside (the job that an entry of the stream names)
 -- are made from it.
 local prefix = KEYS[1]
-local stream, due, unpurged, mark = prefix .. 'jobs', prefix .. 'due', prefix .. 'unpurged', prefix .. 'founding'
+local due, unpurged, mark = prefix .. 'due', prefix .. 'unpurged', prefix .. 'founding'
 local MAKERS = 'makers'
 -- The lease belongs to whoever knows the fencing token, not to a consumer, so one consumer is enough.
 local CONSUMER = 'node'
@@ -19,8 +19,39 @@ local function job_key(figure)
   return prefix .. 'job:' .. figure
 end
 
-local function gate_key(key)
-  return prefix .. 'gate:' .. key
+-- Which month it is in UTC, counted from January of the year 0: Howard Hinnant's days of the civil calendar.
+local function month_of(ms)
+  local days = math.floor(ms / 86400000) + 719468
+  local era = math.floor(days / 146097)
+  local day = days - era * 146097
+  local year = math.floor((day - math.floor(day / 1460) + math.floor(day / 36524) - math.floor(day / 146096)) / 365)
+  local rest = day - (365 * year + math.floor(year / 4) - math.floor(year / 100))
+  -- Counted from March, with which years began.
+  local month = math.floor((5 * rest + 2) / 153)
+  return (era * 400 + year) * 12 + month + 2
+end
+
+local today, this_month = text(math.floor(now / 86400000)), text(month_of(now))
+
+-- What a gate's limits are used for: jobs under way, figures of this day, micro-USD of this month.
+local function used(gate)
+  local known = redis.call('HMGET', gate, 'day', 'figures', 'month', 'micro_usd')
+  local seats = redis.call('ZCOUNT', gate .. ':seats', '(' .. text(now), '+inf')
+  return seats, known[1] == today and tonumber(known[2]) or 0, known[3] == this_month and tonumber(known[4]) or 0
+end
+
+-- Jobs of live keys and of test keys wait apart. In each lane accounts take turns: `turns` orders those with jobs that
+-- wait, and `waits` begins the names of their lists.
+local stream, turns, waits
+local function in_lane(lane)
+  stream, turns, waits = prefix .. 'jobs', prefix .. 'turns:' .. lane, prefix .. 'wait:' .. lane .. ':'
+  if lane == 'test' then
+    stream = prefix .. 'jobs:test'
+  end
+end
+
+local function in_lane_of(figure)
+  in_lane(redis.call('HGET', job_key(figure), 'lane') or 'live')
 end
 
 local function lost()
@@ -135,9 +166,50 @@ local function enqueue(figure)
   return entry
 end
 
+-- Gives a job's seats back, and what it has reserved of its gates beyond what is charged. What belongs to a day or a month
+-- that is over needs no settling.
+local function settle(figure, delivered, charged)
+  local taken = redis.call('HMGET', job_key(figure), 'gates', 'figures', 'micro_usd', 'day', 'month')
+  for gate in string.gmatch(taken[1], '%S+') do
+    redis.call('ZREM', gate .. ':seats', figure)
+    local counted = redis.call('HMGET', gate, 'day', 'figures', 'month', 'micro_usd')
+    if counted[1] == taken[4] and not delivered then
+      redis.call('HSET', gate, 'figures', text(math.max(counted[2] - taken[2], 0)))
+    end
+    if counted[3] == taken[5] then
+      redis.call('HSET', gate, 'micro_usd', text(math.max(counted[4] - taken[3], 0) + tonumber(charged)))
+    end
+  end
+end
+
+-- Puts an account behind all others whose jobs wait.
+local function to_the_back(owner)
+  local last = redis.call('ZRANGE', turns, '-1', '-1', 'WITHSCORES')
+  redis.call('ZADD', turns, text(tonumber(last[2] or '0') + 1), owner)
+end
+
+local function wait(figure, owner, ms)
+  redis.call('RPUSH', waits .. owner, figure)
+  keep(waits .. owner, ms)
+  if not redis.call('ZSCORE', turns, owner) then
+    to_the_back(owner)
+    keep(turns, ms)
+  end
+end
+
+-- A job waits no more; an account without another gives up its turn.
+local function wait_no_more(figure, owner)
+  redis.call('LREM', waits .. owner, '1', figure)
+  if redis.call('EXISTS', waits .. owner) == 0 then
+    redis.call('ZREM', turns, owner)
+  end
+end
+
 -- Hands a job out; the fencing token is the delivery count of its entry. Gives all that is known of the job.
 local function hand_out(figure)
   local job = job_key(figure)
+  in_lane_of(figure)
+  wait_no_more(figure, redis.call('HGET', job, 'owner'))
   local claims = text(redis.call('HINCRBY', job, 'claims', 1))
   if not hold(redis.call('HGET', job, 'entry'), claims) then
     hold(enqueue(figure), claims)

@@ -5,12 +5,16 @@ local job = job_key(figure)
 if not owned(figure, ARGV[2]) then
   return false
 end
-local known = redis.call('HMGET', job, 'claims', 'entry', 'key', 'once')
-release(known[4], figure)
+local known = redis.call('HMGET', job, 'claims', 'entry', 'once', 'ended')
+release(known[3], figure)
+in_lane_of(figure)
+wait_no_more(figure, ARGV[2])
 drop(known[2])
 redis.call('ZREM', due, figure)
 redis.call('ZREM', unpurged, figure)
-redis.call('ZREM', gate_key(known[3]), figure)
+if not known[4] then
+  settle(figure, false, '0')
+end
 redis.call('ZREM', prefix .. 'figs:' .. ARGV[2], figure)
 redis.call('UNLINK', job, prefix .. 'events:' .. figure)
 ring(figure)
