@@ -21,7 +21,7 @@ use crate::{
     app::{Form, jpeg, json_of, png, problem_of},
     installation::{Installation, Node},
     private_redis::PrivateRedis,
-    program::run,
+    program::{run, url_in},
 };
 
 const EXIF: &str = "exif-mark-81c5d0e2";
@@ -42,6 +42,15 @@ struct Search {
     temporary: TempDir,
     key: String,
     nodes: Vec<Node>,
+    metrics_at: Vec<String>,
+    /// What each node has told of its metrics.
+    metrics: Vec<Place>,
+}
+
+fn minted(it: &Installation) -> String {
+    let mint = ["keys", "mint", "--account", ACCOUNT, "--rpm", "6000", "--burst", "1000"];
+    let minted = run(&it.folder, &mint, &[("FIGURINE_SIGNING_KEYS", "signing.pem")]);
+    String::from_utf8(minted.stdout).unwrap().trim().to_owned()
 }
 
 impl Search {
@@ -56,12 +65,7 @@ impl Search {
         };
         it.engine = Simulator::start(settings).await.unwrap();
         it.found();
-        let minted = run(
-            &it.folder,
-            &["keys", "mint", "--account", ACCOUNT, "--rpm", "6000", "--burst", "1000"],
-            &[("FIGURINE_SIGNING_KEYS", "signing.pem")],
-        );
-        let key = String::from_utf8(minted.stdout).unwrap().trim().to_owned();
+        let key = minted(&it);
         let mut marks = Marks::default();
         for (what, words) in [
             ("EXIF", EXIF),
@@ -76,13 +80,23 @@ impl Search {
             marks.words(what, words);
         }
         key.split('.').for_each(|part| marks.words("API key", &part[..part.len().min(60)]));
-        Self { it, marks, bodies, temporary: tempfile::tempdir().unwrap(), key, nodes: Vec::new() }
+        Self {
+            it,
+            marks,
+            bodies,
+            temporary: tempfile::tempdir().unwrap(),
+            key,
+            nodes: Vec::new(),
+            metrics_at: Vec::new(),
+            metrics: Vec::new(),
+        }
     }
 
     fn node(&mut self, more: &[(&str, &str)]) -> usize {
         let temporary = self.temporary.path().to_str().unwrap();
         let own = [("TMPDIR", temporary), ("GEMINI_API_KEY", GEMINI_KEY), ("FIGURINE_LOG", "trace")];
         let node = self.it.node_with(&[&own[..], more].concat());
+        self.metrics_at.push(url_in(&node.process.line_with("Metrics: ")) + "/metrics");
         self.nodes.push(node);
         self.nodes.len() - 1
     }
@@ -141,9 +155,18 @@ impl Search {
         }
     }
 
+    /// Asks every node that is there for its metrics.
+    async fn ask_for_metrics(&mut self) {
+        for (node, url) in self.metrics_at.iter().enumerate() {
+            let told = crate::program::client().get(url).send().await.unwrap().text().await.unwrap();
+            assert!(told.contains("figurine_"), "node {node}: {told}");
+            self.metrics.push((format!("the metrics of node {node}"), told.into_bytes()));
+        }
+    }
+
     /// Every place.
     fn places(&self) -> Vec<Place> {
-        let mut places = Vec::new();
+        let mut places = self.metrics.clone();
         for redis in [&self.it.redis, self.it.key_redis.as_ref().unwrap()] {
             redis::cmd("SAVE").query::<()>(&mut redis.raw()).unwrap();
             places.extend(values(redis));
@@ -227,6 +250,7 @@ async fn mid_flight(it: &mut Search) {
     let pixels = image::load_from_memory(&sent).unwrap().to_rgb8();
     let [red, green, blue] = pixels.get_pixel(105, 105).0;
     assert!(red > 150 && green > 70 && blue < 80, "the photo's own pixels: {red} {green} {blue}");
+    it.ask_for_metrics().await;
     let places = it.assert_nothing_in_clear("mid-flight");
 
     let (name, sealed) = places.iter().find(|(place, _)| place.contains(":photo:")).expect("the sealed photo");
@@ -347,6 +371,7 @@ async fn marked_photos_words_and_keys_are_found_nowhere_in_clear_whatever_the_en
     failures(&mut it).await;
     uploads_and_studies(&mut it).await;
     refusals(&mut it).await;
+    it.ask_for_metrics().await;
     it.nodes.iter().for_each(|node| node.process.terminate());
     let places = it.assert_nothing_in_clear("at the end");
 
