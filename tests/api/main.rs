@@ -36,6 +36,7 @@ mod keys;
 mod lapses;
 mod limits;
 mod list;
+mod marked;
 mod metrics;
 mod models;
 mod names;
