@@ -1,15 +1,25 @@
-//! Hostile bytes for all that reads photos.
+//! Hostile bytes for everything that reads them: photos, forms, JSON, headers and keys.
 //!
-//! `cargo test --test fuzz -- --seconds 600 --seed 7`; without arguments a short run, always the same.
+//! `cargo test --test fuzz -- --seconds 600 --seed 7 [--only photos]`; without arguments a short run, always the same.
 //! What fails is written to `target/tmp/fuzz` and told with its seed.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test's helpers fail as the test does")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test's helpers fail as the test does"
+)]
 
+#[expect(dead_code, reason = "it is made for the tests of the API")]
+#[path = "../api/app.rs"]
+mod app;
 #[expect(dead_code, reason = "it is made for the tests of intake")]
 #[path = "../../src/intake/tests/draw.rs"]
 mod draw;
 mod mutate;
 mod photos;
+mod requests;
 
 use std::{
     path::Path,
@@ -30,6 +40,9 @@ struct Args {
     seconds: Option<u64>,
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// One target alone.
+    #[arg(long)]
+    only: Option<String>,
     /// For those who list tests: there is nothing to list.
     #[arg(long)]
     list: bool,
@@ -92,5 +105,14 @@ fn main() {
         }
     }));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(photos::run(&mut Course::new(&args, 400)));
+    let wanted = |target: &str| args.only.as_deref().is_none_or(|only| only == target);
+    if wanted("photos") {
+        runtime.block_on(photos::run(&mut Course::new(&args, 400)));
+    }
+    if wanted("keys") {
+        requests::keys(&mut Course::new(&args, 2000));
+    }
+    if wanted("requests") {
+        runtime.block_on(requests::run(&mut Course::new(&args, 300)));
+    }
 }
