@@ -136,10 +136,13 @@ fn revoke(key: &KeyId) -> Result<(), CommandError> {
     runtime()?.block_on(async move {
         let tasks = Tasks::new(Handle::current());
         let stores = RedisStores::open(&settings, &tasks).await?.ok_or(CommandError::Embedded)?;
-        let revoked = stores.store.revoke(key, REVOKED_FOR).await;
-        let noted = record(&*stores.store, None, Act::KeyRevoked, (None, Some(*key))).await;
+        let done = async {
+            stores.store.revoke(key, REVOKED_FOR).await?;
+            record(&*stores.store, None, Act::KeyRevoked, (None, Some(*key))).await
+        };
+        let done = done.await;
         tasks.stop();
-        Ok(revoked.and(noted)?)
+        Ok(done?)
     })
 }
 

@@ -1,5 +1,6 @@
 //! The trail of administrative acts.
 
+use figurine::auth::inspect;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -42,4 +43,24 @@ async fn administrative_acts_are_told_to_administrators_and_hold_nothing_of_anyb
     });
     assert_eq!(acts(&app, &theirs, "").await["data"], json!([]));
     problem_of(app.get("/v1/audit").send().await.unwrap(), 403, "missing_scope").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_mints_and_revokes_keys_stands_in_the_trail() {
+    let app = TestApp::start().await;
+    let admin = app.key_with("keys:admin figures:read");
+    let of = |key: &str| json!(inspect(key, None).unwrap().key_id);
+    let asked = |method, path: &str, key: &str| app.client.request(method, app.url(path)).bearer_auth(key);
+    let wish = asked(Method::POST, "/v1/keys", &admin).header("Content-Type", "application/json").body("{}");
+    let minted = json_of(wish.send().await.unwrap(), 201).await;
+    let path = format!("/v1/keys/{}", minted["id"].as_str().unwrap());
+    assert_eq!(asked(Method::DELETE, &path, &admin).send().await.unwrap().status(), 204);
+    let own = asked(Method::POST, "/v1/keys/self/revoke", &app.key).send().await.unwrap();
+    assert_eq!(own.status(), 204);
+    let told = acts(&app, &admin, "").await;
+    let told: Vec<_> =
+        told["data"].as_array().unwrap().iter().map(|act| [&act["act"], &act["by"], &act["key"]]).collect();
+    let (revoked, made) = (json!("key_revoked"), json!("key_minted"));
+    let (own, by) = (of(&app.key), of(&admin));
+    assert_eq!(told, [[&revoked, &own, &own], [&revoked, &by, &minted["id"]], [&made, &by, &minted["id"]]]);
 }

@@ -2,7 +2,7 @@
 
 use figurine::{
     auth::{generate_pem, inspect},
-    domain::{Mode, PlanLimits, Scopes},
+    domain::{KeyId, Mode, PlanLimits, Scopes},
 };
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -235,6 +235,19 @@ async fn a_revocation_on_one_node_ends_what_another_is_answering_and_outlives_bo
     two.node.stop().await;
     let after = nodes.start(&["old.pem"]).await;
     problem_of(with(&after, &key, Method::GET, "/v1/me").send().await.unwrap(), 401, "revoked_key").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revocation_by_the_operator_stands_in_the_trail_of_the_installation() {
+    let nodes = Nodes::new();
+    let app = nodes.start(&["old.pem"]).await;
+    let id = KeyId::random().to_string();
+    let revoked = nodes.program(&["keys", "revoke", &id]);
+    assert!(revoked.status.success(), "{revoked:?}");
+    let admin = app.key_with(ALL);
+    let told = json_of(with(&app, &admin, Method::GET, "/v1/audit").send().await.unwrap(), 200).await;
+    let newest = &told["data"][0];
+    assert_eq!((&newest["act"], &newest["by"], &newest["key"]), (&json!("key_revoked"), &Value::Null, &json!(id)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
