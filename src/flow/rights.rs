@@ -272,6 +272,7 @@ impl Flow {
     async fn erase_upload(&self, owner: &Owner, upload: &UploadId) -> Result<Erased, FlowError> {
         let record = StoreKey::upload(owner, upload);
         let known = self.store.count_present(std::slice::from_ref(&record)).await?;
+        self.leave_place_of(owner, upload).await;
         self.store.delete(&[StoreKey::unused(owner, upload), StoreKey::shown(owner, upload)]).await?;
         self.vault.purge_photo(owner, upload).await?;
         self.vault.destroy(&[record], 0).await?;

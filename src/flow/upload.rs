@@ -132,6 +132,13 @@ impl Flow {
         }
     }
 
+    /// The same for an upload that is to be erased.
+    pub(super) async fn leave_place_of(&self, owner: &Owner, id: &UploadId) {
+        if let Ok((kept, _)) = self.known_upload(owner, id).await {
+            self.leave_place(owner, kept.place).await;
+        }
+    }
+
     async fn kept_before(&self, owner: &Owner, known: Known<UploadId>) -> Result<(Upload, bool), AcceptError> {
         match known {
             Known::Same(id) => Ok((self.upload(owner, &id).await?, true)),

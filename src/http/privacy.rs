@@ -357,7 +357,7 @@ fn of_limits(upload: Duration, job: Duration) -> [(Known, Option<Duration>); 8] 
     [
         (("gate", "ids of figures that take a seat of a key or an account; counts of its requests, figures and money", "limits", "with its time", [false, false, false]), Some(32 * DAY)),
         (("keys", "ids, scopes, limits and times of an account's keys", "to show and to revoke them", "30 days after the key's end", [false, false, false]), Some(REVOKED_KEPT + 30 * DAY)),
-        (("places", "how many photos a key keeps ahead of use", "limits", "with its time", [false, false, false]), Some(upload)),
+        (("places", "how many photos a key keeps ahead of use", "limits", WITH_ITS_TIME, [false, true, false]), Some(upload)),
         (("turns", "accounts with figures that wait, under keyed hashes", "to let them take turns", AT_THE_END, [false, true, false]), Some(job)),
         (("wait", "ids of an account's figures that wait", "to let accounts take turns", AT_THE_END, [false, true, false]), Some(job)),
         (("day", "the sum spent upstream in a day; of nobody", "limits", "with its time", [false, false, false]), Some(3 * DAY)),

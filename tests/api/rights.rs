@@ -15,9 +15,8 @@ use crate::{
 };
 
 /// Kinds of records that an erasure of an account leaves, as its answer says.
-const KEPT: [&str; 14] = [
+const KEPT: [&str; 13] = [
     "keys",
-    "places",
     "turns",
     "wait",
     "use",

@@ -33,13 +33,17 @@ fn kind(name: &str) -> &str {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_record_in_the_store_is_named_with_a_time_that_it_keeps_to() {
     let nodes = Nodes::new();
-    let app = nodes.start_with(&[("FIGURINE_UPLOAD_TTL_SECONDS", "120")]).await;
+    let app = nodes.start_with(&[("FIGURINE_UPLOAD_TTL_SECONDS", "120"), ("FIGURINE_JOBS_IN_FLIGHT", "1")]).await;
     app.node.simulator().hold();
     let figure = app.post("", jpeg(320, 240)).header("Idempotency-Key", "p-1").header("Figurine-End-User", "anna");
     json_of(figure.header("Prefer", "respond-async").send().await.unwrap(), 202).await;
     app.upload(jpeg(320, 240)).await;
     app.node.simulator().wait_for_calls(1).await;
-    assert_kept_to(&nodes, &statement(&app).await);
+    app.submit().await;
+    let under_way = assert_kept_to(&nodes, &statement(&app).await);
+    for kind in ["photo", "dek", "spec", "jobs", "due", "wait", "turns", "gate", "places", "keys"] {
+        assert!(under_way.contains(&kind.to_owned()), "{kind} is not among {under_way:?}");
+    }
     app.node.simulator().release();
     json_of(app.post("", jpeg(320, 240)).send().await.unwrap(), 201).await;
     let put = app.request(Method::PUT, "/v1/me/preferences").header("Content-Type", "application/json");
