@@ -16,6 +16,7 @@ crate::contract! {
     a_gate_that_rests_has_its_burst_again
     what_a_job_reserves_counts_until_its_end_and_then_what_it_took
     a_figure_that_was_not_made_gives_its_day_back
+    a_forgotten_job_gives_back_all_that_it_took
     the_first_bound_that_is_met_is_told_with_its_gate
     a_seat_of_a_job_that_nobody_ends_comes_back_after_its_deadline
     spend_is_set_aside_once_for_a_job_and_never_beyond_the_ceiling
@@ -140,6 +141,19 @@ async fn a_figure_that_was_not_made_gives_its_day_back(bench: &Bench) {
     let claim = bench.claim(LONG).await;
     assert_eq!(bench.finish(&claim.lease, State::Failed).await, Ok(()));
     assert_eq!(used(bench, &new).await, [(0, 0, 0), (0, 0, 0)]);
+}
+
+async fn a_forgotten_job_gives_back_all_that_it_took(bench: &Bench) {
+    for claimed in [false, true] {
+        let new = dear(100, ROOM);
+        bench.accept(new.clone()).await;
+        if claimed {
+            bench.claim(LONG).await;
+        }
+        assert_eq!(used(bench, &new).await, [(1, 1, 100), (1, 1, 100)]);
+        assert_eq!(bench.store.forget(&new.job).await.unwrap(), Some(u32::from(claimed)));
+        assert_eq!(used(bench, &new).await, [(0, 0, 0), (0, 0, 0)], "claimed: {claimed}");
+    }
 }
 
 async fn the_first_bound_that_is_met_is_told_with_its_gate(bench: &Bench) {

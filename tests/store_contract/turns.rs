@@ -9,6 +9,7 @@ crate::contract! {
     accounts_take_turns_and_their_own_jobs_come_in_order
     who_comes_late_waits_for_one_round_at_most
     a_canceled_job_gives_up_its_accounts_turn
+    a_forgotten_job_gives_up_its_accounts_turn
     live_and_test_jobs_wait_apart
 }
 
@@ -54,6 +55,16 @@ async fn a_canceled_job_gives_up_its_accounts_turn(bench: &Bench) {
     bench.store.cancel(&first[0], LONG).await.unwrap();
     let again = waiting(bench, &one, 1).await;
     assert_eq!(claimed(bench, 3).await, [second[0].clone(), again[0].clone(), second[1].clone()]);
+}
+
+async fn a_forgotten_job_gives_up_its_accounts_turn(bench: &Bench) {
+    let (one, two) = (owner(1), neighbor(&owner(1)));
+    let (first, second) = (waiting(bench, &one, 1).await, waiting(bench, &two, 2).await);
+    bench.store.forget(&first[0]).await.unwrap();
+    assert_eq!(bench.store.queued().await.unwrap(), 2);
+    let again = waiting(bench, &one, 1).await;
+    assert_eq!(claimed(bench, 3).await, [second[0].clone(), again[0].clone(), second[1].clone()]);
+    bench.nothing_to_claim(LONG).await;
 }
 
 async fn live_and_test_jobs_wait_apart(bench: &Bench) {
