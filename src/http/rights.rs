@@ -230,9 +230,9 @@ pub(super) async fn prefer(
     let ticket = api.admit(&req, caller, Some(Scope::PrivacyManage)).await?;
     let subject = subject(&api, &ticket, &req)?;
     let wanted: PreferencesRequest = body::small_json(&req, payload, api.body).await?;
-    let (store, person) = (api.flow.store.as_ref(), subject.persons.first().map(String::as_str));
-    let decided = preferences::write(store, ticket.owner(), person, wanted.analytics).await?;
-    let act = if person.is_none() { Act::PreferencesChanged } else { Act::PersonPreferencesChanged };
+    let decided =
+        preferences::write(api.flow.store.as_ref(), ticket.owner(), &subject.persons, wanted.analytics).await?;
+    let act = if subject.persons.is_empty() { Act::PreferencesChanged } else { Act::PersonPreferencesChanged };
     api.ledger.record(ticket.owner(), act, ticket.key(), None).await?;
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(decided))
 }

@@ -1,5 +1,6 @@
 //! What an account has decided about itself or one of its people. An opt-out is kept without an end.
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -25,32 +26,45 @@ impl Default for Preferences {
     }
 }
 
-/// What was decided about an account or one of its people, who has a name for each index key.
+/// What was decided last about an account or one of its people, who has a name for each index key.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn read(store: &dyn Store, owner: &Owner, persons: &[String]) -> Result<Preferences> {
-    let of_persons = persons.iter().map(|person| StoreKey::preferences(owner, Some(person)));
-    let names: Vec<_> = of_persons.collect();
-    for name in if persons.is_empty() { vec![StoreKey::preferences(owner, None)] } else { names } {
-        if let Some(kept) = store.get(&name).await? {
-            // What cannot be read is taken for a refusal.
-            let refused = Preferences { analytics: false, decided_at: None };
-            return Ok(serde_json::from_slice(&kept).unwrap_or(refused));
+    let mut last = Preferences::default();
+    for name in names(owner, persons) {
+        let Some(kept) = store.get(&name).await? else { continue };
+        // What cannot be read is taken for a refusal.
+        let Ok(decided) = serde_json::from_slice::<Preferences>(&kept) else {
+            return Ok(Preferences { analytics: false, decided_at: None });
+        };
+        // So is one of two decisions at the same time.
+        if (decided.decided_at, !decided.analytics) > (last.decided_at, !last.analytics) {
+            last = decided;
         }
     }
-    Ok(Preferences::default())
+    Ok(last)
 }
 
-/// Decides about an account or one of its people.
+/// Decides about an account or one of its people, under each name that a person has: nodes may differ in which index key
+/// comes first, and an older one may be taken away.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn write(store: &dyn Store, owner: &Owner, person: Option<&str>, analytics: bool) -> Result<Preferences> {
+pub async fn write(store: &dyn Store, owner: &Owner, persons: &[String], analytics: bool) -> Result<Preferences> {
     let decided = Preferences { analytics, decided_at: Some(store.now().await?) };
-    let text = serde_json::to_vec(&decided).unwrap_or_default();
-    store.put_lasting(&StoreKey::preferences(owner, person), text.into()).await?;
+    let text = Bytes::from(serde_json::to_vec(&decided).unwrap_or_default());
+    for name in names(owner, persons) {
+        store.put_lasting(&name, text.clone()).await?;
+    }
     Ok(decided)
+}
+
+fn names(owner: &Owner, persons: &[String]) -> Vec<StoreKey> {
+    if persons.is_empty() {
+        return vec![StoreKey::preferences(owner, None)];
+    }
+    persons.iter().map(|person| StoreKey::preferences(owner, Some(person))).collect()
 }
 
 /// Whether the account, or the person, has opted out.

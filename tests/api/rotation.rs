@@ -97,3 +97,44 @@ async fn an_old_index_key_can_be_taken_away_once_the_account_has_come_with_the_n
     known(&one, &json_of(one.get(new["links"]["self"].as_str().unwrap()).send().await.unwrap(), 200).await, "new")
         .await;
 }
+
+/// Nodes with the same keys in either order.
+fn either_order(it: &Installation) -> [Node; 2] {
+    [[SEAL_KEY, NEW_KEY], [NEW_KEY, SEAL_KEY]].map(|keys| node(it, &keys, &keys))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_decided_last_about_a_person_holds_whichever_index_key_comes_first() {
+    let it = Installation::founded().await;
+    let nodes = either_order(&it);
+    let path = "/v1/me/preferences";
+    for (at, analytics) in [(0, false), (1, true), (0, false), (1, true), (1, false)] {
+        let put = nodes[at].request(Method::PUT, path).header("Content-Type", "application/json");
+        let put = put.header("Figurine-End-User", "anna").body(json!({"analytics": analytics}).to_string());
+        let decided = json_of(put.send().await.unwrap(), 200).await;
+        for node in &nodes {
+            let read = node.get(path).header("Figurine-End-User", "anna").send().await.unwrap();
+            assert_eq!(json_of(read, 200).await, decided);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_held_for_a_person_is_found_and_erased_whichever_index_key_comes_first() {
+    let it = Installation::founded().await;
+    let nodes = either_order(&it);
+    let held = async |node: &Node| {
+        let read = node.get("/v1/me/data").header("Figurine-End-User", "anna").send().await.unwrap();
+        json_of(read, 200).await["data"].as_array().unwrap().len()
+    };
+    for (one, other) in [(&nodes[0], &nodes[1]), (&nodes[1], &nodes[0])] {
+        for node in &nodes {
+            json_of(node.post().header("Figurine-End-User", "anna").send().await.unwrap(), 201).await;
+        }
+        assert_eq!((held(one).await, held(other).await), (2, 2));
+        let erase = one.request(Method::DELETE, "/v1/me/data").header("Figurine-End-User", "anna");
+        let erased = json_of(erase.send().await.unwrap(), 200).await;
+        assert_eq!(erased["erased"]["figures"], 2, "{erased:#}");
+        assert_eq!((held(one).await, held(other).await), (0, 0));
+    }
+}
