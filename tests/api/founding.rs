@@ -101,3 +101,15 @@ async fn the_check_tells_what_keeps_data_keys_on_disk() {
     let (sound, said) = gone.check(&["--found"]);
     assert!(!sound && said.contains("FIGURINE_KEY_STORE_URL: the store does not answer"), "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_with_the_rights_that_the_readme_gives_starts_without_a_warning() {
+    let mut it = Installation::new(PrivateRedis::start(), None).await;
+    make_user(&it.redis);
+    it.store_url = format!("{}?user=figurine&pass=sesame", it.redis.url());
+    it.found();
+    let node = it.node();
+    json_of(node.post().send().await.unwrap(), 201).await;
+    let said = node.process.said();
+    assert!(!said.iter().any(|line| line.contains("the store refused")), "{said:#?}");
+}

@@ -96,6 +96,11 @@ impl Link {
         self.within(&self.commands, Ask::Each(command)).await
     }
 
+    /// The same for what a user need not have the right to ask, so that a refusal is nothing to tell.
+    pub(super) async fn ask_each_that_may<T: FromRedisValue + Send + 'static>(&self, command: Cmd) -> Result<Vec<T>> {
+        self.within(&self.commands, Ask::EachThatMay(command)).await
+    }
+
     /// Commands that go together, with large values. Their keys lie in one slot.
     pub(super) async fn carry<T: FromRedisValue + Send + 'static>(&self, commands: Pipeline) -> Result<T> {
         self.within(&self.blobs, Ask::Several(commands)).await
@@ -120,9 +125,13 @@ impl Link {
         if line.is_away() {
             return Err(StoreError::Unavailable);
         }
+        let may_refuse = matches!(ask, Ask::EachThatMay(_));
         let answered = self.tasks.start(timeout(DEADLINE, ask.answer(line.connection.clone()))).await;
         match answered {
             Ok(Ok(Ok(value))) => return Ok(value),
+            Ok(Ok(Err(error))) if may_refuse && !error.is_io_error() => {
+                tracing::debug!(kind = ?error.kind(), "the store does not tell");
+            }
             Ok(Ok(Err(error))) => {
                 // An error's text may quote what was sent; its kind does not.
                 tracing::warn!(kind = ?error.kind(), code = error.code(), "the store refused or did not answer");
@@ -146,6 +155,7 @@ enum Ask {
     One(Cmd),
     Several(Pipeline),
     Each(Cmd),
+    EachThatMay(Cmd),
     Script(ScriptInvocation<'static>),
 }
 
@@ -157,7 +167,7 @@ impl Ask {
             let answer = match &self {
                 Self::One(command) => command.query_async(&mut over).await,
                 Self::Several(commands) => commands.query_async(&mut over).await,
-                Self::Each(command) => {
+                Self::Each(command) | Self::EachThatMay(command) => {
                     let answers = over.each(command.clone()).await;
                     answers.and_then(|answers| Ok(redis::from_redis_value(Value::Array(answers))?))
                 }

@@ -12,7 +12,7 @@ async fn persistence(link: &Link) -> &'static str {
     let setting = async |name: &str| {
         let mut command = redis::cmd("CONFIG");
         command.arg("GET").arg(name);
-        let pairs = link.ask_each::<Vec<String>>(command).await.unwrap_or_default();
+        let pairs = link.ask_each_that_may::<Vec<String>>(command).await.unwrap_or_default();
         pairs.into_iter().map(|pair| pair.into_iter().nth(1)).collect::<Option<Vec<_>>>().filter(|it| !it.is_empty())
     };
     match (setting("appendonly").await, setting("save").await) {
