@@ -127,7 +127,7 @@ struct StoreNamed {
     /// Whether it writes to disk: `none`, or how.
     #[schema(value_type = String, example = "none")]
     persistence: &'static str,
-    /// How it is known: the store was asked.
+    /// How it is known: the store was asked when the server started.
     #[schema(value_type = String, example = "measured")]
     grade: Grade,
 }

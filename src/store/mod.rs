@@ -94,8 +94,12 @@ pub trait Store: Send + Sync + 'static {
     /// Looks whether it answers and is the store that was founded.
     async fn check(&self) -> Result<()>;
 
-    /// How this store keeps what it is given.
+    /// How this store keeps what it is given, as it was when it was reached.
     fn nature(&self) -> StoreNature;
+
+    /// The same as of now: a server's persistence can be turned on and off while it runs. What cannot be seen is
+    /// `unknown`.
+    async fn nature_now(&self) -> StoreNature;
 
     /// Keeps a value until its time is over.
     async fn put(&self, key: &StoreKey, value: Bytes, ttl: Duration) -> Result<()>;

@@ -135,7 +135,7 @@ impl Vault {
         Ok(key.open(name.as_str(), sealed)?)
     }
 
-    /// How the stores of sealed values and of data keys keep them.
+    /// How the stores of sealed values and of data keys keep them, as it was when they were reached.
     pub fn natures(&self) -> [StoreNature; 2] {
         [self.blobs.nature(), self.data_keys.nature()]
     }

@@ -66,7 +66,7 @@ impl Vault {
     /// # Errors
     /// When the store fails.
     pub async fn witness(&self) -> Result<Witness, VaultError> {
-        let [blobs, data_keys] = self.natures();
+        let (blobs, data_keys) = (self.blobs.nature_now().await, self.data_keys.nature_now().await);
         Ok(Witness { purged_at: self.blobs.now().await?, blobs, data_keys })
     }
 }

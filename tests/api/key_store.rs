@@ -7,7 +7,10 @@ use figurine::{
     config::NamedKey,
     domain::{AccountId, UploadId},
     store::{Clock, MemoryStore, Store, StoreKey},
-    vault::Vault,
+    vault::{
+        Vault,
+        receipt::{Grade, Persistence, verify},
+    },
 };
 use reqwest::Method;
 use tokio::time::Duration;
@@ -158,4 +161,17 @@ async fn with_data_keys_apart_no_copy_in_the_append_only_file_opens_after_deleti
 async fn with_both_in_one_append_only_file_a_copy_still_opens_as_the_check_warns() {
     let it = Installation::new(append_only(), None).await;
     assert_eq!(photos_opened(&it).await, (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_tells_how_data_keys_are_kept_when_it_is_signed_and_not_when_the_node_started() {
+    let it = Installation::founded().await;
+    let node = it.node();
+    redis::cmd("CONFIG").arg(&["SET", "appendonly", "yes"]).query::<()>(&mut it.redis.raw()).unwrap();
+    let made = json_of(node.post().send().await.unwrap(), 201).await;
+    let path = format!("{}/receipt", made["links"]["self"].as_str().unwrap());
+    let receipt = node.get(&path).send().await.unwrap().text().await.unwrap();
+    let jwks = json_of(node.get("/.well-known/jwks.json").send().await.unwrap(), 200).await;
+    let absent = verify(&receipt, &jwks).unwrap().verified_absent.unwrap();
+    assert_eq!((absent.persistence, absent.grade), (Persistence::Unknown, Grade::Measured));
 }

@@ -254,6 +254,7 @@ async fn a_server_without_persistence_is_known_as_such() {
     let bench = Bench::redis().await;
     assert_eq!(bench.store.nature(), StoreNature { kind: "redis", persistence: "none" });
     tell(&bench, &["CONFIG", "SET", "appendonly", "yes"]);
+    assert_eq!(bench.store.nature_now().await.persistence, "aof", "it is asked again");
     assert_eq!(connect(bench.server.as_ref().unwrap()).await.nature().persistence, "aof");
 }
 

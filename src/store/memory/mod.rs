@@ -85,6 +85,10 @@ impl Store for MemoryStore {
         StoreNature { kind: "memory", persistence: "none" }
     }
 
+    async fn nature_now(&self) -> StoreNature {
+        self.nature()
+    }
+
     async fn put(&self, key: &StoreKey, value: Bytes, ttl: Duration) -> Result<()> {
         let until = self.clock.now().plus(ttl);
         self.held().values.insert(key.clone(), Timed { value, until });

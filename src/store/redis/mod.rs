@@ -56,6 +56,7 @@ pub struct RedisStore {
     founding: Founding,
     bells: Arc<Bells>,
     nature: StoreNature,
+    told: nature::Told,
 }
 
 impl RedisStore {
@@ -71,7 +72,7 @@ impl RedisStore {
         let nature = nature::read(&link).await;
         let bells = Arc::new(Bells::new());
         drop(tasks.start(listener::listen(client, bells.clone(), tasks.stopping())));
-        Ok(Self { link, founding, bells, nature })
+        Ok(Self { link, founding, bells, nature, told: nature::Told::default() })
     }
 
     /// Founds the store where there is none. Nodes that run take notice by themselves.
@@ -111,6 +112,10 @@ impl Store for RedisStore {
 
     fn nature(&self) -> StoreNature {
         self.nature
+    }
+
+    async fn nature_now(&self) -> StoreNature {
+        self.told.nature(&self.link).await
     }
 
     async fn put(&self, key: &StoreKey, value: Bytes, ttl: Duration) -> Result<()> {

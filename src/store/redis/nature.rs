@@ -1,7 +1,34 @@
 //! How this Redis keeps what it is given.
 
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
 use super::Link;
 use crate::store::{Result, StoreNature};
+
+/// How long an answer counts, so that the end of each figure costs no question of its own.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+
+/// What it was found to be, and when it was asked.
+#[derive(Default)]
+pub(super) struct Told(Mutex<Option<(StoreNature, Instant)>>);
+
+impl Told {
+    pub(super) async fn nature(&self, link: &Link) -> StoreNature {
+        let told = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((nature, _)) = told.filter(|(_, asked)| asked.elapsed() < TRUSTED_FOR) {
+            return nature;
+        }
+        let asked = Instant::now();
+        let nature = read(link).await;
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((nature, asked));
+        nature
+    }
+}
 
 /// What its settings say, where they may be read; else what can be known without. Of several servers, what keeps most.
 pub(super) async fn read(link: &Link) -> StoreNature {
