@@ -128,7 +128,8 @@ pub fn run(command: &KeysCommand, context: Context<'_>, out: &mut dyn Write) -> 
     }
 }
 
-fn run_generate(args: &GenerateArgs, out: &mut dyn Write) -> Result<(), CommandError> {
+/// Makes a signing key, for which no setting counts.
+pub(super) fn run_generate(args: &GenerateArgs, out: &mut dyn Write) -> Result<(), CommandError> {
     let pem = generate_pem()?;
     let kid = KeySet::from_pem(&[pem.as_str()])?.signing_kid().to_owned();
     write_new(&args.out, pem.as_bytes())?;

@@ -122,6 +122,10 @@ fn settings_with_logs() -> Result<Settings, CommandError> {
 }
 
 fn run_keys(command: &keys::KeysCommand, out: &mut dyn Write) -> Result<(), CommandError> {
+    if let keys::KeysCommand::Generate(args) = command {
+        // Other settings need the key that it makes.
+        return keys::run_generate(args, out);
+    }
     let settings = Settings::from_environment()?;
     let own = !settings.signing_keys.is_empty();
     let signing = if own { Some(crate::server::key_set(&settings.signing_keys)?) } else { None };

@@ -270,3 +270,12 @@ async fn signing_keys_change_without_a_pause() {
     assert_eq!(with(&last, &new, Method::GET, "/v1/me").send().await.unwrap().status(), 200);
     problem_of(with(&last, &old, Method::GET, "/v1/me").send().await.unwrap(), 401, "invalid_key").await;
 }
+
+#[test]
+fn a_signing_key_is_made_before_there_are_settings_that_name_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = [("FIGURINE_STORE_URL", "redis://127.0.0.1:1")];
+    let made = run(&folder, &["keys", "generate", "--out", "signing.pem"], &store);
+    assert!(made.status.success(), "{made:?}");
+    assert!(folder.path().join("signing.pem").exists());
+}
