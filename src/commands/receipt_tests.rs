@@ -3,7 +3,10 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::auth::KeySet;
-use crate::vault::receipt::tests::{PHOTO, SENT, Signed, signed};
+use crate::vault::receipt::{
+    Erased, ErasureReceipt, sign_erasure,
+    tests::{PHOTO, SENT, Signed, receipt, signed},
+};
 
 #[derive(Parser)]
 struct Line {
@@ -201,4 +204,36 @@ fn files_that_are_missing_endless_or_no_text_are_told_by_name() {
         let said = desk.verify(&[name, "--jwks", jwks]).unwrap_err().to_string();
         assert!(said.contains(name) || said.contains(jwks), "{said}");
     }
+}
+
+#[test]
+fn the_receipt_of_an_erasure_verifies_and_speaks_of_no_photo() {
+    let (desk, keys) = (Desk::new(), KeySet::generate().unwrap());
+    let of = receipt(&desk.bundle.salt);
+    let erasure = ErasureReceipt {
+        iss: of.iss,
+        iat: of.iat,
+        jti: of.jti,
+        account: of.account,
+        person: None,
+        asked_at: of.stored_at,
+        erased_at: of.purged_at,
+        erased: Erased { figures: 3, ..Erased::default() },
+        actions: of.actions,
+        verified_absent: of.verified_absent.unwrap(),
+        kept: Vec::new(),
+        recipients: of.recipients,
+        not_covered: of.not_covered,
+        operator: of.operator,
+        privacy_contact: of.privacy_contact,
+    };
+    desk.put("erasure.jws", sign_erasure(&keys, &erasure).unwrap().as_bytes());
+    desk.put("keys.json", keys.jwks().to_string().as_bytes());
+    let words = ["erasure.jws", "--jwks", "keys.json"];
+    let said = desk.verify(&words).unwrap();
+    assert!(said.contains("signature: good (key pinned") && said.contains("\"figures\": 3"), "{said}");
+    let salt = format!("--salt={}", desk.bundle.salt.expose().as_str());
+    let photo = [&words[..], &["--photo", "photo.jpg", &salt]].concat();
+    assert!(matches!(desk.verify(&photo), Err(CommandError::Refused(_))));
+    assert!(desk.verify(&["erasure.jws", "--jwks", "jwks.json"]).is_err(), "another's keys");
 }
