@@ -26,7 +26,7 @@ pub use job::{
 pub use key::StoreKey;
 pub use line::{HELD_KEPT, Held, HeldId, Line};
 pub use memory::{Clock, MemoryStore};
-pub use patience::patiently;
+pub use patience::{Away, patiently};
 pub use tally::Tally;
 use tokio::sync::watch;
 
@@ -172,7 +172,8 @@ pub trait Store: Send + Sync + 'static {
     async fn advance(&self, lease: &Lease, state: State) -> Result<std::result::Result<(), LeaseLost>>;
 
     /// Ends a running job: state, seats, settlement, and the staged results under their final names, in one step. One
-    /// that was asked to stop ends as canceled alone.
+    /// that was asked to stop ends as canceled alone. Ending it again in the same state under the same token changes
+    /// nothing and is answered alike, since the first answer may have been lost.
     async fn finish(&self, lease: &Lease, finish: Finish) -> Result<std::result::Result<(), NotFinished>>;
 
     /// Takes a job that waits away from the queue, so that the caller of this can end it; asks the worker of one that
@@ -188,7 +189,8 @@ pub trait Store: Send + Sync + 'static {
     /// What has happened to a job after its event `after`, in order. Told by [`Topic::Job`].
     async fn events(&self, job: &JobRef, after: u64) -> Result<Vec<Event>>;
 
-    /// Hands out a job that no worker holds and that is past its deadline.
+    /// Hands out a job that is past its deadline and that no worker holds. A worker that has held it since before has
+    /// [`TIME_TO_END`] for its end; then it counts for dead, whatever its lease.
     async fn claim_overdue(&self, lease: Duration) -> Result<Option<Claim>>;
 
     /// Jobs that have ended at least `since` ago and whose photo is not yet known to be gone.
@@ -229,6 +231,9 @@ pub trait Store: Send + Sync + 'static {
     /// Drops what is past its time, where the store does not do so by itself.
     async fn sweep(&self) -> Result<()>;
 }
+
+/// How long past a job's deadline it is left to the worker that holds it.
+pub const TIME_TO_END: Duration = Duration::from_secs(2);
 
 /// The most keys that are noted of an account.
 pub const MOST_KEYS: usize = 1_000;

@@ -1,14 +1,15 @@
 use figurine::{
-    domain::{Code, State},
-    store::{Adoption, Finish, NewJob, StoreKey},
+    domain::{Code, Moment, State},
+    store::{Adoption, Finish, LeaseLost, NewJob, NotFinished, StoreKey},
 };
 
-use crate::bench::{Bench, LONG, SHORT, end, job};
+use crate::bench::{Bench, LONG, SHORT, end, job, tally};
 
 crate::contract! {
     an_ended_job_says_how_and_when
     staged_values_become_results_for_the_time_of_the_result
     a_refused_end_adopts_nothing
+    an_end_whose_answer_was_lost_is_told_again_to_the_same_worker_alone
     an_ended_job_is_forgotten_after_its_time
     what_has_ended_is_unpurged_until_its_photo_is_found_gone
     a_photo_is_found_gone_once
@@ -64,6 +65,27 @@ async fn a_refused_end_adopts_nothing(bench: &Bench) {
     assert_eq!(ended.unwrap(), Ok(()));
     assert_eq!(bench.get(&name).await.as_deref(), Some("record"));
 }
+
+async fn an_end_whose_answer_was_lost_is_told_again_to_the_same_worker_alone(bench: &Bench) {
+    let new = job();
+    let counter = StoreKey::usage(&new.job.owner, &new.key, Moment::from_unix_millis(0), 'h');
+    let tallied = |state| Finish { tallies: vec![tally(&counter, &[("ended", 1)], LONG)], ..end(state) };
+    bench.accept(new.clone()).await;
+    let late = bench.claim(SHORT).await;
+    bench.pass(SHORT).await;
+    let claim = bench.claim(SHORT).await;
+    assert_eq!(claim.lease.token, 2);
+    for _ in 0..2 {
+        assert_eq!(bench.store.finish(&claim.lease, tallied(State::Succeeded)).await.unwrap(), Ok(()));
+    }
+    let other = bench.finish(&claim.lease, State::Failed).await;
+    assert_eq!((bench.finish(&late.lease, State::Succeeded).await, other), (LOST, LOST));
+    assert_eq!(bench.store.renew(&claim.lease, LONG).await.unwrap(), Err(LeaseLost));
+    assert_eq!(bench.store.sums(&counter).await.unwrap(), [("ended".to_owned(), 1)]);
+    assert_eq!(bench.store.events(&new.job, 0).await.unwrap().len(), 2);
+}
+
+const LOST: Result<(), NotFinished> = Err(NotFinished::LeaseLost);
 
 async fn an_ended_job_is_forgotten_after_its_time(bench: &Bench) {
     let job = bench.done(NewJob { retention: SHORT, remembered: SHORT, ..job() }).await;

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use figurine::{
     domain::{State, UploadId},
-    store::{CancelOutcome, Claim, JobRef, LeaseLost, NewJob, NotFinished},
+    store::{CancelOutcome, Claim, JobRef, LeaseLost, NewJob, NotFinished, TIME_TO_END},
 };
 
 use crate::bench::{Bench, LONG, SHORT, job, job_of, neighbor, owner, stranger};
@@ -20,6 +20,7 @@ crate::contract! {
     a_running_job_that_is_canceled_ends_as_canceled_alone
     only_what_is_there_can_be_canceled
     a_job_past_its_deadline_is_taken_when_nobody_works_on_it
+    a_job_past_its_deadline_is_taken_from_who_does_not_end_it
     a_lease_of_another_account_or_job_is_worth_nothing
 }
 
@@ -76,7 +77,11 @@ async fn a_lapsed_lease_is_handed_out_again_and_the_late_worker_is_refused_every
     }
     assert_eq!(bench.store.job(&job).await.unwrap().unwrap().state, State::Queued);
     assert_eq!(bench.finish(&last.lease, State::Succeeded).await, Ok(()));
-    refused_everything(bench, &last).await;
+    for claim in &late {
+        refused_everything(bench, claim).await;
+    }
+    assert_eq!(bench.store.renew(&last.lease, LONG).await.unwrap(), Err(LeaseLost));
+    assert_eq!(bench.store.advance(&last.lease, State::Rendering).await.unwrap(), Err(LeaseLost));
     bench.pass(SHORT).await;
     bench.nothing_to_claim(SHORT).await;
 }
@@ -202,6 +207,23 @@ async fn a_job_past_its_deadline_is_taken_when_nobody_works_on_it(bench: &Bench)
     bench.pass(SHORT).await;
     assert!(overdue(SHORT).await.is_none());
     assert_eq!(bench.claim(LONG).await.lease.job, in_time);
+}
+
+async fn a_job_past_its_deadline_is_taken_from_who_does_not_end_it(bench: &Bench) {
+    let overdue = async || bench.store.claim_overdue(LONG).await.unwrap();
+    let deadline = Duration::from_millis(1_500);
+    let job = bench.accept(NewJob { deadline, ..job() }).await;
+    let late = bench.claim(LONG).await;
+    bench.pass(deadline).await;
+    assert!(overdue().await.is_none(), "its worker is about to end it");
+    assert_eq!(bench.store.advance(&late.lease, State::Rendering).await.unwrap(), Ok(()));
+    bench.pass(TIME_TO_END).await;
+    let claim = overdue().await.expect("a job that its worker does not end");
+    assert_eq!((&claim.lease.job, claim.lease.token), (&job, 2));
+    refused_everything(bench, &late).await;
+    assert!(overdue().await.is_none(), "who was given it to end it has a lease for that");
+    assert_eq!(bench.finish(&claim.lease, State::Failed).await, Ok(()));
+    assert!(overdue().await.is_none());
 }
 
 async fn a_lease_of_another_account_or_job_is_worth_nothing(bench: &Bench) {

@@ -91,8 +91,9 @@ async fn what_is_counted_with_an_end_is_counted_once(bench: &Bench) {
     bench.accept(new).await;
     let claim = bench.claim(LONG).await;
     let finish = Finish { tallies: vec![tally(&name, &[("figures", 1)], LONG)], ..end(State::Succeeded) };
-    assert_eq!(bench.store.finish(&claim.lease, finish.clone()).await.unwrap(), Ok(()));
-    assert_eq!(bench.store.finish(&claim.lease, finish).await.unwrap(), Err(NotFinished::LeaseLost));
+    for _ in 0..2 {
+        assert_eq!(bench.store.finish(&claim.lease, finish.clone()).await.unwrap(), Ok(()));
+    }
     assert_eq!(bench.store.sums(&name).await.unwrap(), [("figures".to_owned(), 1)]);
 }
 

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use figurine::{
     domain::{FigureId, KeyId, Mode, State},
     store::{
-        ConnectError, NewJob, RedisAddress, RedisStore, Store, StoreError, StoreKey, StoreNature, Submission, Topic,
+        ConnectError, Lease, NewJob, RedisAddress, RedisStore, Store, StoreError, StoreKey, StoreNature, Submission,
+        Topic,
     },
     tasks::Tasks,
 };
@@ -145,6 +146,54 @@ async fn a_job_whose_list_and_entry_are_gone_is_still_ended_by_its_deadline() {
     assert_eq!(claim.lease.job, job);
     assert!(bench.store.claim_overdue(LONG).await.unwrap().is_none(), "it is held");
     assert_eq!(bench.finish(&claim.lease, State::Failed).await, Ok(()));
+}
+
+/// Runs a script of account 1's shard, as a node does when it asks again.
+fn run(bench: &Bench, script: &str, args: &[&str]) -> Vec<String> {
+    let script = redis::Script::new(&[include_str!("../../src/store/redis/lua/common.lua"), script].concat());
+    let mut call = script.key(stream().replace("jobs", ""));
+    for arg in args {
+        call.arg(*arg);
+    }
+    call.invoke(&mut bench.server.as_ref().unwrap().raw()).unwrap()
+}
+
+#[tokio::test]
+async fn a_call_that_comes_again_since_its_answer_was_lost_is_given_the_same_job() {
+    let bench = Bench::redis().await;
+    let (first, second) = (bench.accept(job()).await, bench.accept(job()).await);
+    let Value::BulkString(mark) = tell(&bench, &["GET", &stream().replace("jobs", "founding")]) else {
+        panic!("a mark")
+    };
+    let mark = String::from_utf8(mark).unwrap();
+    let claim =
+        |call| run(&bench, include_str!("../../src/store/redis/lua/claim.lua"), &[&mark, "600000", "live", call]);
+    let given = claim("a");
+    assert!(given.contains(&first.figure.to_string()), "{given:?}");
+    assert_eq!(claim("a"), given);
+    assert!(claim("b").contains(&second.figure.to_string()));
+    assert_eq!(claim("a"), given);
+    let known = bench.store.job(&first).await.unwrap().unwrap();
+    assert_eq!(known.claims, 1);
+    let lease = Lease { job: first, token: 1 };
+    assert_eq!(bench.finish(&lease, State::Succeeded).await, Ok(()));
+    assert_eq!(claim("a"), ["none"]);
+
+    let third = bench.accept(job()).await;
+    let (figure, owner) = (third.figure.to_string(), third.owner.as_str().to_owned());
+    let cancel = |call| run(&bench, include_str!("../../src/store/redis/lua/cancel.lua"), &[&figure, &owner, call]);
+    let taken = cancel("c");
+    assert!(taken[0] == "taken" && taken.contains(&figure), "{taken:?}");
+    assert_eq!(cancel("c"), taken);
+    assert_eq!(cancel("d"), ["asked"]);
+
+    let fourth = bench.accept(NewJob { deadline: SHORT, ..job() }).await;
+    bench.pass(SHORT).await;
+    let overdue = |call| run(&bench, include_str!("../../src/store/redis/lua/overdue.lua"), &["600000", "2000", call]);
+    let late = overdue("e");
+    assert!(late.contains(&fourth.figure.to_string()), "{late:?}");
+    assert_eq!(overdue("e"), late);
+    assert_eq!(overdue("f"), ["none"]);
 }
 
 fn lost<T>(answer: &Result<T, StoreError>) -> bool {

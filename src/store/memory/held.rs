@@ -51,6 +51,8 @@ pub(super) struct Entry {
     listed: bool,
     taken: Taken,
     pub(super) lane: Mode,
+    /// Whether it was handed out past its deadline, to be ended.
+    pub(super) late: bool,
 }
 
 impl Held {
@@ -182,16 +184,21 @@ impl Held {
         if pending && entry.job.claims == lease.token { Ok(entry) } else { Err(LeaseLost) }
     }
 
-    pub(super) fn hand_out(&mut self, job: JobRef, until: Moment) -> Option<Claim> {
+    pub(super) fn hand_out(&mut self, job: JobRef, now: Moment, lease: Duration) -> Option<Claim> {
         let entry = self.jobs.get_mut(&job)?;
         entry.job.claims += 1;
+        entry.late |= entry.job.deadline_at <= now;
         self.lanes.wait_no_more(entry.lane, &job);
         let claim = Claim { lease: Lease { job: job.clone(), token: entry.job.claims }, job: entry.job.clone() };
-        self.pending.insert(job, until);
+        self.pending.insert(job, now.plus(lease));
         Some(claim)
     }
 
     pub(super) fn finish(&mut self, lease: &Lease, finish: Finish, now: Moment) -> Result<(), NotFinished> {
+        let done = |job: &Job| job.claims == lease.token && job.ended_at.is_some() && job.state == finish.state;
+        if self.jobs.get(&lease.job).is_some_and(|entry| done(&entry.job)) {
+            return Ok(());
+        }
         let entry = self.leased(lease).map_err(|LeaseLost| NotFinished::LeaseLost)?;
         if entry.job.cancel_asked && finish.state != State::Canceled {
             return Err(NotFinished::CancelAsked);
@@ -240,7 +247,7 @@ impl Entry {
         };
         let once = new.once.into_iter().take(1).map(|once| once.name).collect();
         let (retention, remembered, listed, lane) = (new.retention, new.remembered, new.listed, new.lane);
-        let mut entry = Self { job, events: Vec::new(), retention, remembered, once, listed, taken, lane };
+        let mut entry = Self { job, events: Vec::new(), retention, remembered, once, listed, taken, lane, late: false };
         entry.reach(State::Queued, now);
         entry
     }

@@ -16,10 +16,10 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use self::held::{Held, Timed};
+use self::held::{Entry, Held, Timed};
 use super::{
     Admittance, CancelOutcome, Claim, Event, Finish, Gate, Job, JobRef, KnownKey, Lease, LeaseLost, Line, NewJob,
-    NotFinished, Result, Store, StoreKey, StoreNature, Submission, Tally, Topic, Wake, bells::Bells,
+    NotFinished, Result, Store, StoreKey, StoreNature, Submission, TIME_TO_END, Tally, Topic, Wake, bells::Bells,
 };
 use crate::domain::{FigureId, KeyId, MicroUsd, Mode, Moment, Owner, State, UploadId};
 
@@ -228,7 +228,7 @@ impl Store for MemoryStore {
         let lapsed = held.pending.iter().find(|(job, until)| **until <= now && in_lane(job));
         let lapsed = lapsed.map(|(job, _)| job.clone());
         let next = lapsed.or_else(|| held.lanes.next(lane));
-        Ok(next.and_then(|job| held.hand_out(job, now.plus(lease))))
+        Ok(next.and_then(|job| held.hand_out(job, now, lease)))
     }
 
     async fn renew(&self, lease: &Lease, by: Duration) -> Result<std::result::Result<(), LeaseLost>> {
@@ -264,7 +264,7 @@ impl Store for MemoryStore {
                 Some(entry) if entry.job.state.is_terminal() => CancelOutcome::Terminal,
                 Some(entry) => {
                     entry.job.cancel_asked = true;
-                    let taken = if running { None } else { held.hand_out(job.clone(), now.plus(lease)) };
+                    let taken = if running { None } else { held.hand_out(job.clone(), now, lease) };
                     taken.map_or(CancelOutcome::Asked, |claim| CancelOutcome::Taken(Box::new(claim)))
                 }
             }
@@ -300,12 +300,13 @@ impl Store for MemoryStore {
     async fn claim_overdue(&self, lease: Duration) -> Result<Option<Claim>> {
         let now = self.clock.now();
         let mut held = self.held();
-        let overdue = held.jobs.values().map(|entry| &entry.job).find(|job| {
-            let working = held.pending.get(&job.of).is_some_and(|until| *until > now);
+        let overdue = held.jobs.values().find(|Entry { job, late, .. }| {
+            let leased = held.pending.get(&job.of).is_some_and(|until| *until > now);
+            let working = leased && (*late || job.deadline_at.plus(TIME_TO_END) > now);
             !job.state.is_terminal() && !working && job.deadline_at <= now
         });
-        let overdue = overdue.map(|job| job.of.clone());
-        Ok(overdue.and_then(|job| held.hand_out(job, now.plus(lease))))
+        let overdue = overdue.map(|entry| entry.job.of.clone());
+        Ok(overdue.and_then(|job| held.hand_out(job, now, lease)))
     }
 
     async fn unpurged(&self, since: Duration, limit: usize) -> Result<Vec<JobRef>> {

@@ -3,6 +3,7 @@
 use std::{sync::LazyLock, time::Duration};
 
 use redis::{Script, ScriptInvocation};
+use uuid::Uuid;
 
 use super::{
     Link, RedisStore, fields,
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::{
     domain::{Mode, State},
-    store::{CancelOutcome, Claim, Finish, JobRef, Lease, LeaseLost, NotFinished, Result},
+    store::{CancelOutcome, Claim, Finish, JobRef, Lease, LeaseLost, NotFinished, Result, TIME_TO_END},
 };
 
 static CLAIM: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/claim.lua")));
@@ -31,7 +32,7 @@ impl RedisStore {
         self.founding.check(&self.link, seen.as_deref()).await?;
         for shard in shards {
             let mut call = CLAIM.prepare_invoke();
-            call.key(shard.prefix()).arg(&mark).arg(millis(lease)).arg(lane.as_str());
+            call.key(shard.prefix()).arg(&mark).arg(millis(lease)).arg(lane.as_str()).arg(only_here());
             let answer: Vec<String> = self.link.run(call).await?;
             if answer.first().map(String::as_str) == Some("lost") {
                 self.founding.read_again(&self.link).await?;
@@ -48,7 +49,7 @@ impl RedisStore {
 pub(super) async fn claim_overdue(link: &Link, lease: Duration) -> Result<Option<Claim>> {
     for shard in look::with_due(link).await? {
         let mut call = OVERDUE.prepare_invoke();
-        call.key(shard.prefix()).arg(millis(lease));
+        call.key(shard.prefix()).arg(millis(lease)).arg(millis(TIME_TO_END)).arg(only_here());
         let answer: Vec<String> = link.run(call).await?;
         if let Some(claim) = handed_out(&answer)? {
             return Ok(Some(claim));
@@ -92,7 +93,7 @@ pub(super) async fn finish(
 
 pub(super) async fn cancel(link: &Link, job: &JobRef) -> Result<CancelOutcome> {
     let mut call = CANCEL.prepare_invoke();
-    call.key(home(job).prefix()).arg(job.figure.to_string()).arg(job.owner.as_str());
+    call.key(home(job).prefix()).arg(job.figure.to_string()).arg(job.owner.as_str()).arg(only_here());
     let answer: Vec<String> = link.run(call).await?;
     match answer.first().map(String::as_str) {
         Some("unknown") => Ok(CancelOutcome::Unknown),
@@ -103,6 +104,11 @@ pub(super) async fn cancel(link: &Link, job: &JobRef) -> Result<CancelOutcome> {
             None => Err(garbled()),
         },
     }
+}
+
+/// What a call is known by when it comes again, since its answer was lost: it is then given the same job, under the same token.
+fn only_here() -> String {
+    Uuid::now_v7().simple().to_string()
 }
 
 /// A call on behalf of whoever holds a lease.

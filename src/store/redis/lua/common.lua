@@ -205,18 +205,39 @@ local function wait_no_more(figure, owner)
   end
 end
 
--- Hands a job out; the fencing token is the delivery count of its entry. Gives all that is known of the job.
-local function hand_out(figure)
+local function taken(figure)
+  local known = redis.call('HGETALL', job_key(figure))
+  table.insert(known, 1, 'taken')
+  return known
+end
+
+-- The job that the same call was given before, since its answer was lost; nil where it is somebody else's now or has ended.
+local function given(call)
+  local figure, claims = string.match(redis.call('GET', prefix .. 'given:' .. call) or '', '^(%S+) (%S+)$')
+  if figure then
+    local known = redis.call('HMGET', job_key(figure), 'claims', 'ended')
+    if known[1] == claims and not known[2] then
+      return taken(figure)
+    end
+  end
+end
+
+-- Hands a job out to a call; the fencing token is the delivery count of its entry. Gives all that is known of the job.
+local function hand_out(figure, call)
   local job = job_key(figure)
   in_lane_of(figure)
-  wait_no_more(figure, redis.call('HGET', job, 'owner'))
+  local known = redis.call('HMGET', job, 'owner', 'deadline')
+  wait_no_more(figure, known[1])
+  if tonumber(known[2]) <= now then
+    redis.call('HSET', job, 'late', '1')
+  end
   local claims = text(redis.call('HINCRBY', job, 'claims', 1))
   if not hold(redis.call('HGET', job, 'entry'), claims) then
     hold(enqueue(figure), claims)
   end
-  local known = redis.call('HGETALL', job)
-  table.insert(known, 1, 'taken')
-  return known
+  -- A call is asked again for a few seconds at most.
+  redis.call('SET', prefix .. 'given:' .. call, figure .. ' ' .. claims, 'PX', '10000')
+  return taken(figure)
 end
 
 -- The job that an entry of the stream stands for and how often it was handed out; nil for an entry of no use.
