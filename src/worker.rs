@@ -14,7 +14,7 @@ use crate::{
     domain::{Code, Mode, Stage, State},
     flow::{Ending, Flow, FlowError, Made},
     jobs::{JobsError, LEASE, Spec},
-    store::{Claim, LeaseLost, Topic},
+    store::{Claim, LeaseLost, Topic, patiently},
     tasks::Tasks,
     telemetry::{self, Trace, within},
     vault::VaultError,
@@ -130,7 +130,7 @@ async fn sweep(flow: Arc<Flow>, tasks: Tasks) {
     }
 }
 
-/// One round of the sweeper: what nobody works on and is past its deadline is ended; what has ended and was not purged
+/// One round of the sweeper: what is past its deadline and nobody works on or ends is ended; what has ended and was not purged
 /// is purged; what is past its time is dropped.
 ///
 /// # Errors
@@ -157,7 +157,7 @@ const SWEPT_AT_ONCE: usize = 100;
 
 /// Does a job and ends it.
 async fn work(flow: &Flow, claim: &Claim) {
-    let spec = match flow.jobs.spec(&claim.lease.job).await {
+    let spec = match patiently(|| flow.jobs.spec(&claim.lease.job)).await {
         Ok(spec) => spec,
         Err(error) => return unreadable(flow, claim, error).await,
     };
@@ -171,7 +171,7 @@ async fn work(flow: &Flow, claim: &Claim) {
     let ending = match making.await {
         Ok(()) => Ending::Succeeded,
         Err(FlowError::LeaseLost) => return tracing::warn!(figure.id = %claim.lease.job.figure, "a lease was lost"),
-        Err(FlowError::Vault(VaultError::Gone)) if resumed(flow, claim, &spec).await => return,
+        Err(FlowError::Vault(VaultError::Gone) | FlowError::Deadline) if resumed(flow, claim, &spec).await => return,
         // Whoever takes it when its lease is over makes it; as long as the store is away, nobody could end it either.
         Err(error) if error.problem(Stage::Finish).code == Code::StoreUnavailable => return unstored(claim, &error),
         Err(error) => Ending::Without(refusal(flow, claim, &error).await),
@@ -187,7 +187,8 @@ async fn work(flow: &Flow, claim: &Claim) {
     tracing::debug!(figure.id = %claim.lease.job.figure, elapsed_ms, "job ended");
 }
 
-/// Whether a job whose photo is gone was about to end when its last worker was stopped, and is ended now.
+/// Whether a job whose photo is gone or whose deadline is over was about to end when its last worker was stopped, and is
+/// ended now.
 async fn resumed(flow: &Flow, claim: &Claim, spec: &Spec) -> bool {
     flow.resume(claim, spec).await.unwrap_or_else(|error| {
         tracing::warn!(figure.id = %claim.lease.job.figure, %error, "what the last worker had made cannot be used");
@@ -216,10 +217,14 @@ async fn give_up(flow: &Flow, claim: &Claim, code: Code) {
 
 /// Makes the figure within the deadline, for as long as the lease holds and nobody cancels; a panic is contained.
 async fn make(flow: &Flow, claim: &Claim, spec: &Spec, made: &mut Made) -> Result<(), FlowError> {
+    let now = patiently(|| flow.store.now()).await?;
+    let left = claim.job.deadline_at.since(now).saturating_sub(TO_END);
+    if left.is_zero() {
+        return Err(FlowError::Deadline);
+    }
     if claim.lease.token > MOST_CLAIMS {
         return Err(FlowError::Poisoned);
     }
-    let left = claim.job.deadline_at.since(flow.store.now().await?).saturating_sub(TO_END);
     let deadline = Instant::now() + left;
     let making = AssertUnwindSafe(flow.make_figure(&claim.lease, spec, made, deadline)).catch_unwind();
     tokio::select! {

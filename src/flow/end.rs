@@ -1,17 +1,17 @@
 //! The end of a job, whatever the end: results kept, photo destroyed, receipt signed, seat free.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use bytes::Bytes;
 
 use super::{Flow, FlowError, Made};
 use crate::{
-    domain::{
-        Code, Figure, FigureLinks, ImageMade, JobProblem, MicroUsd, Minor, Moment, Stage, State, UploadTrace, Work,
-    },
-    jobs::{JobsError, Spec},
+    domain::{Code, Figure, FigureLinks, JobProblem, MicroUsd, Minor, Moment, Stage, State, UploadTrace, Work},
+    jobs::{JobsError, LEASE, Spec},
     ledger::{Outcome, of_job, of_unknown_job},
-    store::{Adoption, Claim, Finish, Job, JobRef, LeaseLost, NotFinished, Settlement, StoreError, StoreKey, Tally},
+    store::{
+        Claim, Finish, Job, JobRef, Lease, LeaseLost, NotFinished, Settlement, StoreError, StoreKey, Tally, patiently,
+    },
     telemetry,
     vault::{VaultError, Witness},
 };
@@ -50,11 +50,29 @@ impl Flow {
     /// photo's data key is destroyed; the job is finished in one step; the ciphertext is unlinked and looked for; the
     /// receipt is signed; the end is told.
     ///
-    /// One whose caller asks for it to stop before the end is written ends as canceled.
+    /// One whose caller asks for it to stop before the end is written ends as canceled. The lease is kept meanwhile, and
+    /// a store that is away is waited for.
     ///
     /// # Errors
     /// When the lease is over, or store or vault fail; the sweeper then completes what is left.
     pub async fn end(&self, claim: &Claim, spec: &Spec, made: Made, ending: &Ending) -> Result<(), FlowError> {
+        tokio::select! {
+            ended = self.end_held(claim, spec, made, ending) => ended,
+            never = self.hold(&claim.lease) => match never {},
+        }
+    }
+
+    /// Keeps a lease alive. Whether it was lost is found out by what is done under it.
+    async fn hold(&self, lease: &Lease) -> Infallible {
+        loop {
+            tokio::time::sleep(LEASE / 3).await;
+            if let Err(error) = self.store.renew(lease, LEASE).await {
+                tracing::warn!(%error, "the lease of a job that ends cannot be renewed");
+            }
+        }
+    }
+
+    async fn end_held(&self, claim: &Claim, spec: &Spec, made: Made, ending: &Ending) -> Result<(), FlowError> {
         let used = Made { cost: made.cost, timings: made.timings, ..Made::default() };
         let ended = match self.finish(claim, spec, made, ending).await? {
             Err(NotFinished::CancelAsked) => {
@@ -72,7 +90,7 @@ impl Flow {
     /// # Errors
     /// When the lease is over, or store or vault fail.
     pub async fn give_up(&self, claim: &Claim, code: Code) -> Result<(), FlowError> {
-        let now = self.store.now().await?;
+        let now = patiently(|| self.store.now()).await?;
         let finish = |state| Finish {
             state,
             code: Some(code),
@@ -81,8 +99,8 @@ impl Flow {
             settle: Settlement::default(),
             tallies: of_unknown_job(state, (&claim.lease.job.owner, &claim.job.key), now),
         };
-        if self.store.finish(&claim.lease, finish(State::Failed)).await?.is_err() {
-            let canceled = self.store.finish(&claim.lease, finish(State::Canceled)).await?;
+        if patiently(|| self.store.finish(&claim.lease, finish(State::Failed))).await?.is_err() {
+            let canceled = patiently(|| self.store.finish(&claim.lease, finish(State::Canceled))).await?;
             canceled.map_err(|_| FlowError::LeaseLost)?;
         }
         self.complete_purge(&claim.lease.job).await
@@ -100,14 +118,13 @@ impl Flow {
         let settle = settlement(&figure);
         let tallies = self.tallies(claim, spec, &figure, made.images.len() as u64).await?;
         let adopt = self.stage(claim, &mut figure, made).await?;
-        if self.store.renew(lease, crate::jobs::LEASE).await? == Err(LeaseLost) {
+        if patiently(|| self.store.renew(lease, LEASE)).await? == Err(LeaseLost) {
             self.unstage_if_forgotten(&lease.job, &adopt, lease.token).await?;
             return Err(FlowError::LeaseLost);
         }
         if let Some(photo) = &claim.job.photo {
-            self.vault.destroy_photo_key(&lease.job.owner, photo).await?;
+            patiently(|| self.vault.destroy_photo_key(&lease.job.owner, photo)).await?;
         }
-        let names: Vec<_> = adopt.iter().map(|adoption| adoption.name.clone()).collect();
         let problem = ending.problem();
         let finish = Finish {
             state: ending.state(),
@@ -117,22 +134,16 @@ impl Flow {
             settle,
             tallies,
         };
-        let finished = self.store.finish(lease, finish).await?;
+        let finished = patiently(|| self.store.finish(lease, finish.clone())).await?;
         match finished {
-            Ok(()) => tell(&figure, spec.work),
-            Err(NotFinished::CancelAsked) => self.vault.destroy(&names, lease.token).await?,
+            Ok(()) => {
+                tell(&figure, spec.work);
+                self.adopted(&figure, &adopt, lease.token).await;
+            }
+            Err(NotFinished::CancelAsked) => self.discard(&adopt, lease.token).await?,
             Err(NotFinished::LeaseLost) => self.unstage_if_forgotten(&lease.job, &adopt, lease.token).await?,
         }
         Ok(finished)
-    }
-
-    /// Nobody adopts what was made for a job that was erased meanwhile. Where the job is there, another works on it, or
-    /// it has ended and this is its result.
-    async fn unstage_if_forgotten(&self, of: &JobRef, adopt: &[Adoption], token: u32) -> Result<(), FlowError> {
-        if self.store.job(of).await?.is_none() {
-            self.vault.unstage(adopt, token).await?;
-        }
-        Ok(())
     }
 
     /// What is counted with the end.
@@ -151,7 +162,7 @@ impl Flow {
             options: &spec.options,
             opted_out: spec.opted_out,
         };
-        let now = self.store.now().await?;
+        let now = patiently(|| self.store.now()).await?;
         Ok(of_job(&outcome, (&claim.lease.job.owner, &claim.job.key), now))
     }
 
@@ -165,6 +176,7 @@ impl Flow {
             // Nothing keeps a photo; the sweeper settles.
             tracing::warn!(figure.id = %of.figure, %error, "what a figure cost upstream was not settled");
         }
+        self.forget_staged(&job).await?;
         let Some(photo) = &job.photo else { return self.purged(of, self.store.now().await?).await };
         let witness = self.vault.purge_photo(&of.owner, photo).await?;
         match self.jobs.spec(of).await {
@@ -213,33 +225,8 @@ impl Flow {
         Ok(self.store.mark_purged(of, at).await?)
     }
 
-    /// Stages the images and, last, the figure object that names them.
-    async fn stage(&self, claim: &Claim, figure: &mut Figure, made: Made) -> Result<Vec<Adoption>, FlowError> {
-        let (job, token) = (&claim.lease.job, claim.lease.token);
-        let kept = figure.options.kept_for() + STAGING;
-        let mut adopt = Vec::with_capacity(made.images.len() + 1);
-        for (index, image) in (0..).zip(made.images) {
-            let name = StoreKey::image(&job.owner, &job.figure, index);
-            figure.images.push(ImageMade {
-                index,
-                media_type: image.media_type.to_owned(),
-                width: image.width,
-                height: image.height,
-                bytes: image.bytes.len() as u64,
-                sha256: image.sha256,
-                href: format!("/v1/figures/{}/images/{index}", job.figure),
-                data: None,
-            });
-            adopt.push(self.vault.stage(&name, token, image.bytes, kept).await?);
-        }
-        let name = StoreKey::record(&job.owner, &job.figure);
-        let record = serde_json::to_vec(figure).map_err(|_| FlowError::Record)?;
-        adopt.push(self.vault.stage(&name, token, record.into(), kept).await?);
-        Ok(adopt)
-    }
-
     async fn outcome(&self, claim: &Claim, spec: &Spec, made: &Made, ending: &Ending) -> Result<Figure, FlowError> {
-        let now = self.store.now().await?;
+        let now = patiently(|| self.store.now()).await?;
         let mut figure = opened(&claim.lease.job, spec, claim.job.created_at);
         figure.status = ending.state();
         figure.completed_at = Some(now);
@@ -296,9 +283,6 @@ pub(super) fn tell(figure: &Figure, work: Work) {
         telemetry::stage(stage, millis);
     }
 }
-
-/// How much longer than a result its data key may live: from staging to adoption.
-const STAGING: Duration = Duration::from_secs(60);
 
 /// The figure object of a job that has not ended.
 pub(super) fn opened(job: &JobRef, spec: &Spec, created_at: Moment) -> Figure {

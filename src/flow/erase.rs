@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::{Ending, Flow, FlowError, Made};
+use super::{Ending, Flow, FlowError, Made, staged::results_of};
 use crate::{
     domain::{Code, MOST_IMAGES, Stage},
     jobs::JobsError,
@@ -60,10 +60,7 @@ impl Flow {
     /// # Errors
     /// When store or vault fail.
     pub async fn erase_result(&self, job: &Job) -> Result<(), FlowError> {
-        let (owner, figure) = (&job.of.owner, &job.of.figure);
-        let images = (0..MOST_IMAGES).map(|index| StoreKey::image(owner, figure, index));
-        let names: Vec<_> = images.chain([StoreKey::record(owner, figure)]).collect();
-        self.vault.destroy(&names, job.claims).await?;
+        self.vault.destroy(&results_of(&job.of), job.claims).await?;
         Ok(self.store.mark_deleted(&job.of).await?)
     }
 }

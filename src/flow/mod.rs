@@ -10,6 +10,7 @@ mod reading;
 mod receipt;
 mod resume;
 mod rights;
+mod staged;
 mod upload;
 
 use std::{sync::Arc, time::Duration};
@@ -199,7 +200,7 @@ impl Flow {
     async fn photo(&self, lease: &Lease, spec: &Spec) -> Result<Option<Photo64>, FlowError> {
         let Some(trace) = &spec.trace else { return Ok(None) };
         let name = StoreKey::photo(&lease.job.owner, &trace.upload);
-        let jpeg: Zeroizing<Vec<u8>> = match self.vault.open(&name).await {
+        let jpeg: Zeroizing<Vec<u8>> = match patiently(|| self.vault.open(&name)).await {
             // Somebody else's to take: a figure has, or it was deleted, or its time is over.
             Err(VaultError::Gone) if spec.kept && spec.work != Work::Figure => return Err(FlowError::UploadGone),
             opened => opened?,

@@ -7,13 +7,13 @@ use super::{
 use crate::{
     domain::Figure,
     jobs::Spec,
-    store::{Adoption, Claim, Finish, NotFinished, StoreKey},
+    store::{Adoption, Claim, Finish, NotFinished, StoreKey, patiently},
     vault::VaultError,
 };
 
 impl Flow {
-    /// Ends a job as a worker before this one was about to: that one has destroyed the photo's key, so that nothing can be
-    /// made anew, and its results wait under its fencing token. Says whether there were any.
+    /// Ends a job as a worker before this one was about to: that one has destroyed the photo's key, or the job's deadline
+    /// is over, so that nothing can be made anew, and its results wait under its fencing token. Says whether there were any.
     ///
     /// # Errors
     /// When the lease is over, or store or vault fail.
@@ -25,14 +25,18 @@ impl Flow {
             let finish = Finish {
                 state: figure.status,
                 code: problem.map(|problem| problem.code),
-                adopt,
+                adopt: adopt.clone(),
                 release: problem.is_some_and(|problem| problem.retryable && !problem.charged),
                 settle: settlement(&figure),
                 tallies,
             };
-            match self.store.finish(&claim.lease, finish).await? {
+            if let Some(photo) = &claim.job.photo {
+                patiently(|| self.vault.destroy_photo_key(&claim.lease.job.owner, photo)).await?;
+            }
+            match patiently(|| self.store.finish(&claim.lease, finish.clone())).await? {
                 Ok(()) => {
                     tell(&figure, spec.work);
+                    self.adopted(&figure, &adopt, token).await;
                     self.complete_purge(&claim.lease.job).await?;
                 }
                 Err(NotFinished::LeaseLost) => return Err(FlowError::LeaseLost),
@@ -48,7 +52,7 @@ impl Flow {
     async fn left_by(&self, claim: &Claim, token: u32) -> Result<Option<(Figure, Vec<Adoption>)>, FlowError> {
         let job = &claim.lease.job;
         let record = StoreKey::record(&job.owner, &job.figure);
-        let figure: Figure = match self.vault.open_staged(&record, token).await {
+        let figure: Figure = match patiently(|| self.vault.open_staged(&record, token)).await {
             Ok(record) => serde_json::from_slice(&record).map_err(|_| FlowError::Record)?,
             Err(VaultError::Gone) => return Ok(None),
             Err(error) => return Err(error.into()),
@@ -57,7 +61,7 @@ impl Flow {
         let names = images.chain([record]);
         let adopt: Vec<_> = names.map(|name| Adoption { staged: name.staged(token), name }).collect();
         let staged: Vec<_> = adopt.iter().map(|adoption| adoption.staged.clone()).collect();
-        let whole = self.store.count_present(&staged).await? == staged.len() as u64;
+        let whole = patiently(|| self.store.count_present(&staged)).await? == staged.len() as u64;
         Ok(whole.then_some((figure, adopt)))
     }
 }

@@ -4,9 +4,9 @@ use serde::Serialize;
 use tokio::time::{Duration, Instant};
 use utoipa::ToSchema;
 
-use super::{Flow, FlowError, UploadError, receipt::date};
+use super::{Flow, FlowError, UploadError, receipt::date, staged::results_of};
 use crate::{
-    domain::{Figure, FigureId, MOST_IMAGES, Mode, Moment, Owner, ReceiptId, Upload, UploadId},
+    domain::{Figure, FigureId, Mode, Moment, Owner, ReceiptId, Upload, UploadId},
     ledger::Ledger,
     store::{CancelOutcome, Event, Happening, Held, HeldId, Job, JobRef, StoreKey},
     vault::{
@@ -240,9 +240,8 @@ impl Flow {
         }
         // From here on nobody can end the job: a worker that is late finds that it has lost it, and cleans up.
         let claims = self.store.forget(of).await?;
-        let images = (0..MOST_IMAGES).map(|index| StoreKey::image(&of.owner, &of.figure, index));
-        let record = StoreKey::record(&of.owner, &of.figure);
-        let names: Vec<_> = images.chain([record, StoreKey::spec(&of.owner, &of.figure)]).collect();
+        let spec = StoreKey::spec(&of.owner, &of.figure);
+        let names: Vec<_> = results_of(of).into_iter().chain([spec]).collect();
         let newest = claims.unwrap_or_default().max(MOST_CLAIMS);
         self.vault.destroy(&names, newest).await?;
         let staged: Vec<_> = names.iter().flat_map(|name| (1..=newest).map(|token| name.staged(token))).collect();

@@ -15,7 +15,9 @@ use tokio::time::Instant;
 use crate::{
     admission::Ticket,
     domain::{FigureId, MicroUsd, Mode, Moment, Owner, UploadId, Work},
-    store::{Bound, CancelOutcome, Claim, Job, JobRef, Known, NewJob, Once, Store, StoreError, StoreKey, Submission},
+    store::{
+        Away, Bound, CancelOutcome, Claim, Job, JobRef, Known, NewJob, Once, Store, StoreError, StoreKey, Submission,
+    },
     vault::{Deposit, Vault, VaultError},
 };
 
@@ -24,6 +26,10 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(24 * 3_600);
 
 /// What the upload's time is beyond the job's deadline.
 const GRACE: Duration = Duration::from_secs(60);
+
+/// For how long after its deadline a job may still be ended as its last worker had meant to, where all nodes were away: what
+/// was made for it and what it was to be wait for so long.
+pub const MADE_WAITS: Duration = Duration::from_secs(600);
 
 /// How long a worker may be silent before its job is handed to another.
 pub const LEASE: Duration = Duration::from_secs(30);
@@ -65,6 +71,21 @@ pub enum JobsError {
     /// A specification cannot be written or read.
     #[error("a job's specification makes no sense")]
     Spec(#[from] serde_json::Error),
+}
+
+impl Away for JobsError {
+    fn is_away(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_away(),
+            Self::Vault(error) => error.is_away(),
+            Self::Bounded { .. }
+            | Self::Ceiling { .. }
+            | Self::Mismatch
+            | Self::Consumed
+            | Self::QueueFull
+            | Self::Spec(_) => false,
+        }
+    }
 }
 
 /// Bounds of all jobs.
@@ -220,10 +241,10 @@ impl Jobs {
     ) -> Result<Accepted, JobsError> {
         let deadline = deadline.unwrap_or(self.limits.deadline);
         let job = JobRef { owner: ticket.owner().clone(), figure: FigureId::random() };
-        let (lifetime, person) = (deadline + GRACE, spec.person.clone());
+        let person = spec.person.clone();
         let (photo, consumes) = match subject {
             Subject::Sent(deposit) => {
-                self.vault.keep_photo(deposit.owner(), &deposit.trace().upload, lifetime).await?;
+                self.vault.keep_photo(deposit.owner(), &deposit.trace().upload, deadline + GRACE).await?;
                 (Some(deposit.trace().upload), None)
             }
             Subject::Kept(upload) => (Some(*upload), Some(StoreKey::unused(&job.owner, upload))),
@@ -231,7 +252,7 @@ impl Jobs {
         };
         let (name, retention) = (StoreKey::spec(&job.owner, &job.figure), spec.options.kept_for());
         let (listed, reserve) = (spec.work == Work::Figure, limits::reservation(spec.work, worst));
-        self.vault.put(&name, spec.to_bytes()?, lifetime).await?;
+        self.vault.put(&name, spec.to_bytes()?, deadline + MADE_WAITS).await?;
         let new = NewJob {
             job: job.clone(),
             key: ticket.key(),
@@ -298,7 +319,7 @@ impl Jobs {
         Ok(claim)
     }
 
-    /// Takes a job that nobody works on and whose deadline is over.
+    /// Takes a job whose deadline is over and that nobody works on or ends.
     ///
     /// # Errors
     /// When the store fails.

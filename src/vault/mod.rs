@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 use crate::{
     config::{NamedKey, NamedKeys},
     domain::hex,
-    store::{Adoption, Store, StoreError, StoreKey, StoreNature, patiently},
+    store::{Adoption, Away, Store, StoreError, StoreKey, StoreNature, patiently},
 };
 
 /// Why the vault could not keep, open or destroy something.
@@ -40,6 +40,12 @@ pub enum VaultError {
     /// Something was destroyed and is there all the same.
     #[error("something destroyed is still there")]
     StillThere,
+}
+
+impl Away for VaultError {
+    fn is_away(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_away())
+    }
 }
 
 /// Keeps sealed values in one store and their data keys in another (or the same).
@@ -91,8 +97,8 @@ impl Vault {
     }
 
     /// Seals a value under its final name and keeps it under another, until the end of the job that holds the fencing
-    /// token adopts it. Its data key has the time of the result from the start: alone it opens nothing. A store that is
-    /// away is waited for, since what is staged was paid for.
+    /// token adopts it, for as long as it waits for that at most. Its data key has the time of the result beyond that
+    /// from the start: alone it opens nothing. A store that is away is waited for, since what is staged was paid for.
     ///
     /// # Errors
     /// When the store or the seal fails.
@@ -101,13 +107,24 @@ impl Vault {
         name: &StoreKey,
         token: u32,
         plain: Zeroizing<Vec<u8>>,
-        ttl: Duration,
+        (waits, kept): (Duration, Duration),
     ) -> Result<Adoption, VaultError> {
         let (sealed, wrapped) = self.seal(name, token, plain)?;
         let (staged, key) = (name.staged(token), name.data_key(token));
-        patiently(|| self.data_keys.put(&key, wrapped.clone(), ttl)).await?;
-        patiently(|| self.blobs.put(&staged, sealed.clone(), STAGED_FOR)).await?;
+        patiently(|| self.data_keys.put(&key, wrapped.clone(), waits + kept)).await?;
+        patiently(|| self.blobs.put(&staged, sealed.clone(), waits)).await?;
         Ok(Adoption { staged, name: name.clone() })
+    }
+
+    /// Gives the data keys of what was adopted the time of the result, now that it waits no more.
+    ///
+    /// # Errors
+    /// When the store fails; they then stay for as long as it might have waited.
+    pub async fn adopted(&self, adoptions: &[Adoption], token: u32, kept: Duration) -> Result<(), VaultError> {
+        for adoption in adoptions {
+            self.data_keys.expire(&adoption.name.data_key(token), kept).await?;
+        }
+        Ok(())
     }
 
     /// Opens a value.
@@ -181,6 +198,3 @@ impl Vault {
         Ok((sealed.into(), wrapped))
     }
 }
-
-/// How long a staged result waits to be adopted.
-const STAGED_FOR: Duration = Duration::from_secs(60);

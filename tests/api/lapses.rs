@@ -156,8 +156,13 @@ fn grant(it: &Installation, right: &str) {
 
 /// A node is killed when the end of its job was stopped for lack of a right: the photo's key is destroyed, its ciphertext is
 /// there. The job has reached a state by then.
-async fn killed_without_right(it: &Installation, right: &str, reached: &str) -> (String, Value) {
-    let one = it.node();
+async fn killed_without_right(
+    it: &Installation,
+    settings: &[(&str, &str)],
+    right: &str,
+    reached: &str,
+) -> (String, Value) {
+    let one = it.node_with(settings);
     let cost = undisturbed_cost(&one).await;
     it.engine.hold();
     let calls = it.engine.calls().len() as u64;
@@ -183,16 +188,81 @@ async fn killed_without_right(it: &Installation, right: &str, reached: &str) -> 
 async fn a_node_killed_between_a_photos_key_and_the_end_of_its_job_has_its_results_taken_up() {
     let it = with_user().await;
     // The end gives results their names.
-    let (id, cost) = killed_without_right(&it, "rename", "finishing").await;
+    let (id, cost) = killed_without_right(&it, &[], "rename", "finishing").await;
+    let mut raw = it.redis.raw();
+    let staged: Vec<String> = redis::cmd("KEYS").arg("fig:*:staged:*").query(&mut raw).unwrap();
+    for name in &staged {
+        let left: i64 = redis::cmd("PTTL").arg(name).query(&mut raw).unwrap();
+        assert!(left > 600_000, "{name} waits for 10 minutes beyond the job's deadline at least: {left}");
+    }
+    assert_eq!(staged.len(), 2, "an image and what is told of it: {staged:?}");
     let calls = it.engine.calls().len();
     ended_once(&it, &it.node(), std::slice::from_ref(&id), &cost).await;
     assert_eq!(it.engine.calls().len(), calls, "nothing is made and paid again");
 }
 
+const DEADLINE: [(&str, &str); 2] = [("FIGURINE_JOB_DEADLINE_SECONDS", "8"), ("FIGURINE_MAX_WAIT_SECONDS", "8")];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_node_had_made_is_delivered_when_the_deadline_is_over() {
+    let it = with_user().await;
+    let (id, cost) = killed_without_right(&it, &DEADLINE, "rename", "finishing").await;
+    let (calls, clock) = (it.engine.calls().len(), Instant::now());
+    ended_once(&it, &it.node_with(&DEADLINE), std::slice::from_ref(&id), &cost).await;
+    assert!(clock.elapsed() < Duration::from_secs(20), "no lease has to lapse: {:?}", clock.elapsed());
+    assert_eq!(it.engine.calls().len(), calls, "nothing is made and paid again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_job_of_a_killed_node_misses_its_deadline_by_no_lease() {
+    let it = Installation::founded().await;
+    let one = it.node_with(&DEADLINE);
+    it.engine.hold();
+    let calls = it.engine.calls().len() as u64;
+    let (id, clock) = (one.submit().await, Instant::now());
+    it.engine.wait_for_calls(calls + 1).await;
+    one.process.tell(Signal::KILL);
+    let figure = it.node_with(&DEADLINE).ended(&id).await;
+    assert_eq!((&figure["status"], &figure["problem"]["code"]), (&"failed".into(), &"deadline_exceeded".into()));
+    assert!(clock.elapsed() < Duration::from_secs(20), "{:?}", clock.elapsed());
+    assert_eq!(ends(&it, &id), ["failed", "purged"]);
+    assert!(it.photos_kept().is_empty(), "{:?}", it.photos_kept());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_refuses_the_end_of_a_job_is_waited_for() {
+    let it = with_user().await;
+    let node = it.node();
+    let cost = undisturbed_cost(&node).await;
+    // The first of these renews the lease before the end, the second gives results their names at the end.
+    for right in ["xclaim", "rename"] {
+        it.engine.hold();
+        let calls = it.engine.calls().len() as u64;
+        let id = node.submit().await;
+        it.engine.wait_for_calls(calls + 1).await;
+        redis::cmd("ACL").arg(&["LOG", "RESET"]).query::<()>(&mut it.redis.raw()).unwrap();
+        grant(&it, &format!("-{right}"));
+        it.engine.release();
+        let limit = Instant::now() + Duration::from_secs(20);
+        loop {
+            let refused: Vec<redis::Value> = redis::cmd("ACL").arg("LOG").query(&mut it.redis.raw()).unwrap();
+            if !refused.is_empty() && state(&it, &id) == "finishing" {
+                break;
+            }
+            assert!(Instant::now() < limit, "{right} is refused; the job is {}", state(&it, &id));
+        }
+        let (made, clock) = (it.engine.calls().len(), Instant::now());
+        grant(&it, &format!("+{right}"));
+        ended_once(&it, &node, std::slice::from_ref(&id), &cost).await;
+        assert!(clock.elapsed() < Duration::from_secs(10), "no lease has to lapse: {:?}", clock.elapsed());
+        assert_eq!(it.engine.calls().len(), made, "nothing is made and paid again");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_killed_between_the_end_of_a_job_and_its_unlinking_has_it_done_by_the_sweeper_of_another() {
     let it = with_user().await;
-    let (id, cost) = killed_without_right(&it, "unlink", "succeeded").await;
+    let (id, cost) = killed_without_right(&it, &[], "unlink", "succeeded").await;
     let clock = Instant::now();
     ended_once(&it, &it.node(), std::slice::from_ref(&id), &cost).await;
     assert!(clock.elapsed() < Duration::from_secs(10), "no lease has to lapse: {:?}", clock.elapsed());
