@@ -12,6 +12,7 @@ use crate::{
     config::{EngineChoice, Settings, StoreChoice},
     domain::Mode,
     flow::{Flow, RECEIPT_KEPT},
+    jobs::MADE_WAITS,
     ledger::{DAYS_KEPT, HOURS_KEPT, USERS_KEPT, audit},
     vault::{ACCOUNT_KNOWN_FOR, FIRST_KEY_KNOWN_FOR},
 };
@@ -373,20 +374,22 @@ fn records(settings: &Settings) -> Vec<RecordKind> {
     let (upload, result, deadline) = (settings.upload_ttl, settings.result_ttl, settings.job_deadline);
     let photo = upload.max(deadline + grace);
     let job = deadline + result + DAY + grace;
-    let key = photo.max(result + grace).max(upload + DAY);
+    let made = deadline + MADE_WAITS;
+    let key = photo.max(made + result + grace).max(upload + DAY);
     let held = 2 * crate::store::HELD_KEPT;
-    let known: [(Known, Option<Duration>); 27] = [
+    let known: [(Known, Option<Duration>); 28] = [
         (("photo", "the photo, upright and without its metadata", "to make the figure", AT_THE_END, [true, true, false]), Some(photo)),
         (("dek", "the data key of one sealed record, itself sealed", "to open that record", "with its record", [true, true, false]), Some(key)),
-        (("spec", "options, wishes, the integrator's pairs, what was found in the photo", "to make the figure", AT_THE_END, [true, true, false]), Some(deadline + grace)),
-        (("record", "the figure object: analysis, prompt, options, cost", "to be read by its account", WITH_ITS_TIME, [true, true, false]), Some(result + grace)),
-        (("image", "a finished image", "to be fetched by its account", WITH_ITS_TIME, [true, true, false]), Some(result + grace)),
+        (("spec", "options, wishes, the integrator's pairs, what was found in the photo", "to make the figure", AT_THE_END, [true, true, false]), Some(made)),
+        (("record", "the figure object: analysis, prompt, options, cost", "to be read by its account", WITH_ITS_TIME, [true, true, false]), Some(made.max(result + grace))),
+        (("image", "a finished image", "to be fetched by its account", WITH_ITS_TIME, [true, true, false]), Some(made.max(result + grace))),
         (("upload", "what was found in a photo that is kept ahead of use", "to tell what became of it", WITH_ITS_TIME, [true, true, false]), Some(upload + DAY)),
         (("unused", "that no figure has taken an upload", "that it is taken once", "when a figure takes it", [false, true, false]), Some(upload)),
         (("shown", "that a third party was shown an upload", "to be told in its receipt", WITH_ITS_TIME, [false, true, false]), Some(upload + DAY)),
         (("job", "state, times and code of a figure", "to carry it and to tell of it", WITH_ITS_TIME, [false, true, false]), Some(job)),
         (("events", "when a figure reached which state", "to be followed by its account", WITH_ITS_TIME, [false, true, false]), Some(job)),
         (("jobs", "ids of figures under way", "to hand them out", AT_THE_END, [false, true, false]), Some(job)),
+        (("given", "which figure a node was given to make", "that a node that asks again is given the same", "within seconds", [false, false, false]), Some(Duration::from_secs(10))),
         (("due", "ids of figures under way", "to end them in time", AT_THE_END, [false, true, false]), Some(job)),
         (("unpurged", "ids of figures whose photo was not found gone yet", "to see to it", "within seconds", [false, true, false]), Some(job)),
         (("figs", "ids of an account's figures", "to list them", WITH_ITS_TIME, [false, true, false]), Some(job)),
