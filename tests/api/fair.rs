@@ -59,9 +59,11 @@ async fn many(app: &TestApp, key: &str, at_once: usize, until: Instant) -> Serve
 async fn one_key_at_twenty_times_its_share_leaves_the_others_theirs() {
     let vars = [("FIGURINE_JOBS_IN_FLIGHT", "2")];
     let app = TestApp::with(&vars, |wiring| wiring.simulator.delay = Duration::from_millis(20)).await;
+    // No rate stands in anybody's way, so that turns alone decide.
     let large = PlanLimits::parse(Some(6_000), Some(1_000), Some(256), None, None).unwrap();
     let greedy = app.key_of("greedy", |request| request.limits = large);
-    let others: Vec<_> = (0..OTHERS).map(|number| app.key_of(&format!("other-{number}"), |_| {})).collect();
+    let others: Vec<_> =
+        (0..OTHERS).map(|number| app.key_of(&format!("other-{number}"), |request| request.limits = large)).collect();
     let until = Instant::now() + LASTS;
     let (flood, served) =
         tokio::join!(many(&app, &greedy, GREEDY, until), join_all(others.iter().map(|key| many(&app, key, 1, until))));

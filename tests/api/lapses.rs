@@ -201,7 +201,7 @@ async fn a_node_killed_between_a_photos_key_and_the_end_of_its_job_has_its_resul
     assert_eq!(it.engine.calls().len(), calls, "nothing is made and paid again");
 }
 
-const DEADLINE: [(&str, &str); 2] = [("FIGURINE_JOB_DEADLINE_SECONDS", "8"), ("FIGURINE_MAX_WAIT_SECONDS", "8")];
+const DEADLINE: [(&str, &str); 2] = [("FIGURINE_JOB_DEADLINE_SECONDS", "8"), ("FIGURINE_MAX_WAIT_SECONDS", "7")];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_killed_node_had_made_is_delivered_when_the_deadline_is_over() {

@@ -15,9 +15,11 @@ use crate::{
 };
 
 /// Kinds of records that an erasure of an account leaves, as its answer says.
-const KEPT: [&str; 13] = [
+const KEPT: [&str; 14] = [
     "keys",
     "turns",
+    // For 10 s, the id of a hand-out.
+    "given",
     "wait",
     "use",
     "users",
