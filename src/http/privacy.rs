@@ -374,9 +374,8 @@ fn records(settings: &Settings) -> Vec<RecordKind> {
     let (upload, result, deadline) = (settings.upload_ttl, settings.result_ttl, settings.job_deadline);
     let photo = upload.max(deadline + grace);
     let job = deadline + result + DAY + grace;
-    let made = deadline + MADE_WAITS;
+    let (made, held) = (deadline + MADE_WAITS, 2 * crate::store::HELD_KEPT);
     let key = photo.max(made + result + grace).max(upload + DAY);
-    let held = 2 * crate::store::HELD_KEPT;
     let known: [(Known, Option<Duration>); 28] = [
         (("photo", "the photo, upright and without its metadata", "to make the figure", AT_THE_END, [true, true, false]), Some(photo)),
         (("dek", "the data key of one sealed record, itself sealed", "to open that record", "with its record", [true, true, false]), Some(key)),
