@@ -101,7 +101,7 @@ pub struct Api {
     pub public_url: String,
     /// Whether this node speaks HTTPS itself.
     pub https: bool,
-    /// Bytes of bodies that are being received and read, in units of [`RECEIVED_UNIT`].
+    /// Bytes of bodies that are being received and read, in KiB.
     pub receiving: Arc<Semaphore>,
     /// Origins whose pages may call.
     pub cors_origins: Vec<String>,
