@@ -71,7 +71,8 @@ pub(crate) async fn count(it: &Installation, fleet: &Fleet, jobs: &[Done]) -> Co
         counts.unaccepted += unaccepted.len();
         for name in unaccepted {
             let time: i64 = redis::cmd("PTTL").arg(&name).query(&mut redis.raw()).unwrap();
-            assert!((1..=600_000).contains(&time), "{name} goes by itself: {time} ms");
+            // A specification waits until ten minutes past its deadline, like what is made by it.
+            assert!((1..=900_000).contains(&time), "{name} goes by itself: {time} ms");
         }
     }
     let appended = files(it.redis.dir());
