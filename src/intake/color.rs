@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use moxcms::{ColorProfile, DataColorSpace, Layout, Transform8BitExecutor, TransformOptions};
-use zeroize::Zeroizing;
 
+use super::buffer::Buffer;
 use super::raster::{Channels, Raster};
 
 /// Largest profile that is read, in bytes; press profiles have 2 MB at most.
@@ -24,14 +24,14 @@ pub(super) fn changes(icc: &[u8]) -> bool {
 
 /// Converts by the profile, or, where there is none that fits, by convention: grey and RGB are taken for sRGB,
 /// ink for its complement.
-pub(super) fn to_srgb(raster: Raster, icc: Option<&[u8]>) -> Zeroizing<Vec<u8>> {
+pub(super) fn to_srgb(raster: Raster, icc: Option<&[u8]>) -> Buffer {
     match icc.and_then(|icc| by_profile(&raster, icc)) {
         Some(rgb) => rgb,
         None => by_convention(raster),
     }
 }
 
-fn by_profile(raster: &Raster, icc: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+fn by_profile(raster: &Raster, icc: &[u8]) -> Option<Buffer> {
     let transform = transform(raster.channels(), icc)?;
     let mut rgb = blank(raster);
     transform.transform(raster.data(), &mut rgb).ok()?;
@@ -50,7 +50,7 @@ fn transform(channels: Channels, icc: &[u8]) -> Option<Arc<Transform8BitExecutor
     profile.create_transform_8bit(layout, &srgb, Layout::Rgb, TransformOptions::default()).ok()
 }
 
-fn by_convention(raster: Raster) -> Zeroizing<Vec<u8>> {
+fn by_convention(raster: Raster) -> Buffer {
     if raster.channels() == Channels::Rgb {
         return raster.into_data();
     }
@@ -73,7 +73,7 @@ fn complement([cyan, magenta, yellow, black]: [u8; 4]) -> [u8; 3] {
     [cyan, magenta, yellow].map(|ink| u8::try_from((u32::from(255 - ink) * light + 127) / 255).unwrap_or(u8::MAX))
 }
 
-fn blank(raster: &Raster) -> Zeroizing<Vec<u8>> {
+fn blank(raster: &Raster) -> Buffer {
     let pixels = raster.data().len() / raster.channels().count();
-    Zeroizing::new(vec![0; pixels * 3])
+    Buffer::zeroed(pixels * 3)
 }

@@ -2,8 +2,8 @@
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
-use zeroize::Zeroizing;
 
+use super::buffer::Buffer;
 use super::raster::{Channels, Plane, Raster};
 
 /// The sides of a picture of `sides` when the longer one is at most `longest`; never larger, never 0.
@@ -34,7 +34,7 @@ pub(super) fn resize(raster: Raster, sides: (u32, u32)) -> Option<Raster> {
     };
     let (width, height) = raster.sides();
     let length = u64::from(sides.0) * u64::from(sides.1) * channels.count() as u64;
-    let mut data = Zeroizing::new(vec![0; usize::try_from(length).ok()?]);
+    let mut data = Buffer::zeroed(usize::try_from(length).ok()?);
     let from = ImageRef::new(width, height, raster.data(), pixel).ok()?;
     let mut to = Image::from_slice_u8(sides.0, sides.1, &mut data, pixel).ok()?;
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom)).use_alpha(false);
@@ -51,7 +51,7 @@ pub(super) struct Area {
 
 /// Resamples a plane to exactly `sides`; `None` when it is at odds with itself.
 pub(super) fn plane(samples: &[u8], area: Area, sides: (u32, u32)) -> Option<Plane> {
-    let mut data = Zeroizing::new(vec![0; sides.0 as usize * sides.1 as usize]);
+    let mut data = Buffer::zeroed(sides.0 as usize * sides.1 as usize);
     let rows = samples.len().checked_div(area.stride)?;
     if (area.shown.0.ceil(), area.shown.1.ceil()) == (f64::from(sides.0), f64::from(sides.1)) {
         for (to, from) in data.chunks_exact_mut(sides.0 as usize).zip(samples.chunks_exact(area.stride)) {

@@ -4,6 +4,7 @@
 //! (only the pieces that pixels are made of) → `fit` → `color` (sRGB, upright) → `quality` → `encode`.
 //! Everything from `walk` on runs on intake's own threads, key by key in turn, holding its share of the memory there is.
 
+mod buffer;
 mod color;
 mod decode;
 mod encode;

@@ -1,6 +1,6 @@
 //! Turning a picture upright.
 
-use zeroize::Zeroizing;
+use super::buffer::Buffer;
 
 /// How stored pixels must be turned or mirrored; numbered as in Exif (CIPA DC-008, tag 0x0112).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,12 +101,12 @@ const TILE: usize = 32;
 /// Turns tightly packed pixels of `N` bytes; the new sides are [`Orientation::turned`].
 ///
 /// Pixels that `from` lacks stay zero.
-pub(super) fn turn<const N: usize>(from: &[u8], sides: (u32, u32), orientation: Orientation) -> Zeroizing<Vec<u8>> {
+pub(super) fn turn<const N: usize>(from: &[u8], sides: (u32, u32), orientation: Orientation) -> Buffer {
     let (width, height) = (sides.0 as usize, sides.1 as usize);
     let steps = Steps::of(orientation);
     let turned = orientation.turned(sides);
     let (new_width, new_height) = (turned.0 as usize, turned.1 as usize);
-    let mut to = Zeroizing::new(vec![0_u8; width * height * N]);
+    let mut to = Buffer::zeroed(width * height * N);
     let (from, _) = from.as_chunks::<N>();
     let (pixels, _) = to.as_chunks_mut::<N>();
     for (tile_y, tile_x) in tiles(new_width, new_height) {
@@ -147,7 +147,7 @@ mod tests {
             ("counter-clockwise", b"cfbead"),
         ];
         for (orientation, (name, expected)) in Orientation::ALL.into_iter().zip(shown) {
-            assert_eq!(turn::<1>(b"abcdef", (3, 2), orientation).as_slice(), expected, "{name}");
+            assert_eq!(turn::<1>(b"abcdef", (3, 2), orientation)[..], *expected, "{name}");
         }
     }
 
@@ -158,7 +158,7 @@ mod tests {
             let (first, second) = (Orientation::ALL[first], Orientation::ALL[second]);
             let once = turn::<4>(&pixels, (width, height), first);
             let twice = turn::<4>(&once, first.turned((width, height)), second);
-            proptest::prop_assert_eq!(twice, turn::<4>(&pixels, (width, height), first.then(second)));
+            proptest::prop_assert_eq!(&*twice, &*turn::<4>(&pixels, (width, height), first.then(second)));
         }
 
         #[test]

@@ -5,11 +5,16 @@ use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::buffer;
 use crate::domain::KeyId;
 use crate::telemetry;
+
+/// How long a thread without work keeps its buffers.
+const IDLE: Duration = Duration::from_secs(10);
 
 /// Whose jobs stand behind one another: a key's, or the house's own.
 pub(super) type Line = Option<KeyId>;
@@ -143,9 +148,21 @@ impl Shared {
             } else if state.closed && state.waiting == 0 {
                 break;
             } else {
-                state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state = self.wait(state);
             }
         }
+    }
+
+    /// Waits for news; what a thread keeps for the next photo goes back when there is none for long.
+    fn wait<'s>(&self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        if !buffer::keeps() {
+            return self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        let (state, waited) = self.news.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner);
+        if waited.timed_out() {
+            buffer::let_go();
+        }
+        state
     }
 }
 

@@ -1,7 +1,6 @@
 //! Decoded pixels on their way to the fitted JPEG.
 
-use zeroize::Zeroizing;
-
+use super::buffer::Buffer;
 use super::orient::{Orientation, turn};
 
 /// What the bytes of a pixel mean; always 8 bits each, never transparent.
@@ -31,12 +30,12 @@ pub(super) struct Raster {
     width: u32,
     height: u32,
     channels: Channels,
-    data: Zeroizing<Vec<u8>>,
+    data: Buffer,
 }
 
 impl Raster {
     /// `None` unless `data` holds exactly the pixels said, at least one.
-    pub(super) fn new((width, height): (u32, u32), channels: Channels, data: Zeroizing<Vec<u8>>) -> Option<Self> {
+    pub(super) fn new((width, height): (u32, u32), channels: Channels, data: Buffer) -> Option<Self> {
         let length = u64::from(width) * u64::from(height) * channels.count() as u64;
         (length > 0 && length == data.len() as u64).then_some(Self { width, height, channels, data })
     }
@@ -50,7 +49,7 @@ impl Raster {
     }
 
     /// The bytes themselves, to be used on without a copy.
-    pub(super) fn into_data(self) -> Zeroizing<Vec<u8>> {
+    pub(super) fn into_data(self) -> Buffer {
         self.data
     }
 
@@ -69,7 +68,7 @@ pub(super) struct Picture {
 }
 
 /// One byte for each sample, tightly packed, erased when dropped.
-pub(super) type Plane = Zeroizing<Vec<u8>>;
+pub(super) type Plane = Buffer;
 
 impl Picture {
     /// Turned upright; sides must be even if that moves anything.

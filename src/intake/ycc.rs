@@ -1,8 +1,7 @@
 //! Brightness and differences of colour, as JPEG stores them, and red, green and blue (ITU-T T.871, 7).
 
-use zeroize::Zeroizing;
-
-use super::raster::{Picture, Plane};
+use super::buffer::Buffer;
+use super::raster::Picture;
 
 /// Bits behind the point.
 const BITS: u32 = 16;
@@ -37,20 +36,19 @@ fn chroma([red, green, blue]: [i32; 3]) -> [u8; 2] {
 pub(super) fn picture((width, height): (u32, u32), pixels: &[u8]) -> Picture {
     let across = width as usize;
     let pixels = pixels.as_chunks::<3>().0;
-    let luma = pixels.iter().map(|pixel| luma(pixel.map(i32::from))).collect();
+    let mut bright = Buffer::zeroed(pixels.len());
+    bright.iter_mut().zip(pixels).for_each(|(to, pixel)| *to = luma(pixel.map(i32::from)));
     let half = Picture::half((width, height));
-    let length = half.0 as usize * half.1 as usize;
-    let (mut blue, mut red) = (Vec::with_capacity(length), Vec::with_capacity(length));
+    let [mut blue, mut red] = [(); 2].map(|()| Buffer::zeroed(half.0 as usize * half.1 as usize));
+    let mut places = blue.iter_mut().zip(red.iter_mut());
     for rows in pixels.chunks(2 * across.max(1)) {
         let (one, two) = rows.split_at(across.min(rows.len()));
         let two = if two.is_empty() { one } else { two };
-        for (one, two) in one.chunks(2).zip(two.chunks(2)) {
-            let [cb, cr] = chroma(sum(one, two));
-            blue.push(cb);
-            red.push(cr);
+        for ((one, two), (blue, red)) in one.chunks(2).zip(two.chunks(2)).zip(&mut places) {
+            [*blue, *red] = chroma(sum(one, two));
         }
     }
-    Picture { width, height, luma: Zeroizing::new(luma), chroma: [Plane::new(blue), Plane::new(red)] }
+    Picture { width, height, luma: bright, chroma: [blue, red] }
 }
 
 /// Of two by two pixels, those at an edge counted twice.
@@ -85,6 +83,6 @@ mod tests {
         let row = [[255, 0, 0], [0, 0, 255], [0, 255, 0]];
         let picture = picture((3, 3), row.repeat(3).as_flattened());
         let [blue, red] = &picture.chroma;
-        assert_eq!((blue.as_slice(), red.as_slice()), (&[170, 44, 170, 44][..], &[181, 21, 181, 21][..]));
+        assert_eq!((&blue[..], &red[..]), (&[170, 44, 170, 44][..], &[181, 21, 181, 21][..]));
     }
 }

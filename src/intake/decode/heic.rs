@@ -5,6 +5,7 @@ use heic_rs::props::ItemProps;
 use heic_rs::{Image, PixelLayout, hevc};
 use zeroize::Zeroizing;
 
+use super::super::buffer::Buffer;
 use super::super::raster::{Channels, Raster};
 use super::super::source::Deadline;
 use super::super::walk::{Header, heic};
@@ -24,7 +25,7 @@ pub(super) fn decode(bytes: &[u8], header: &Header, deadline: Deadline) -> Resul
         picture = heic_rs::transform::crop(picture, clap).map_err(|error| heic::refused(&error))?;
     }
     let sides = (picture.width, picture.height);
-    Raster::new(sides, Channels::Rgb, Zeroizing::new(picture.data)).ok_or_else(|| Kind::Heic.damaged())
+    Raster::new(sides, Channels::Rgb, Buffer::from(picture.data)).ok_or_else(|| Kind::Heic.damaged())
 }
 
 struct Painter<'a> {

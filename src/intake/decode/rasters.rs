@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
 use image::{ColorType, ImageDecoder, Limits};
-use zeroize::Zeroizing;
 
+use super::super::buffer::Buffer;
 use super::super::raster::{Channels, Raster};
 use super::super::source::Source;
 use super::super::{IntakeError, Kind};
@@ -44,14 +44,14 @@ fn limits(memory: u64) -> Limits {
 fn pixels(decoder: impl ImageDecoder, kind: Kind) -> Result<Raster, IntakeError> {
     let (sides, colour) = (decoder.dimensions(), decoder.color_type());
     let length = usize::try_from(decoder.total_bytes()).map_err(|_| kind.damaged())?;
-    let mut data = Zeroizing::new(vec![0; length]);
+    let mut data = Buffer::zeroed(length);
     decoder.read_image(&mut data).map_err(|_| kind.damaged())?;
     let channels = reduce(&mut data, colour).ok_or_else(|| kind.damaged())?;
     Raster::new(sides, channels, data).ok_or_else(|| kind.damaged())
 }
 
 /// Brings pixels to 8 bits without transparency, in place.
-fn reduce(data: &mut Vec<u8>, colour: ColorType) -> Option<Channels> {
+fn reduce(data: &mut Buffer, colour: ColorType) -> Option<Channels> {
     match colour {
         ColorType::L8 => Some(Channels::Grey),
         ColorType::Rgb8 => Some(Channels::Rgb),
@@ -71,7 +71,7 @@ fn reduce(data: &mut Vec<u8>, colour: ColorType) -> Option<Channels> {
 }
 
 /// Native 16-bit samples to 8 bits, rounded: 65535 is 255 times 257.
-fn halve(data: &mut Vec<u8>) {
+fn halve(data: &mut Buffer) {
     let count = data.len() / 2;
     for index in 0..count {
         if let Some(&[a, b]) = data.get(2 * index..).and_then(<[u8]>::first_chunk) {
@@ -85,7 +85,7 @@ fn halve(data: &mut Vec<u8>) {
 }
 
 /// Lays pixels of `FROM` bytes, the last of them alpha, on white: `TO` bytes remain.
-fn opaque<const FROM: usize, const TO: usize>(data: &mut Vec<u8>, channels: Channels) -> Channels {
+fn opaque<const FROM: usize, const TO: usize>(data: &mut Buffer, channels: Channels) -> Channels {
     let count = data.len() / FROM;
     for index in 0..count {
         let Some(&pixel) = data.get(index * FROM..).and_then(<[u8]>::first_chunk::<FROM>) else {
@@ -112,16 +112,17 @@ mod tests {
 
     #[test]
     fn transparency_shows_white() {
-        let mut data = vec![10, 20, 30, 0, 10, 20, 30, 255, 0, 0, 0, 128];
+        let mut data = Buffer::from(vec![10, 20, 30, 0, 10, 20, 30, 255, 0, 0, 0, 128]);
         assert_eq!(reduce(&mut data, ColorType::Rgba8), Some(Channels::Rgb));
-        assert_eq!(data, [255, 255, 255, 10, 20, 30, 127, 127, 127]);
+        assert_eq!(*data, [255, 255, 255, 10, 20, 30, 127, 127, 127]);
     }
 
     #[test]
     fn sixteen_bits_are_rounded_to_eight() {
         let samples: [u16; 4] = [0, 128, 129, 65535];
-        let mut data: Vec<u8> = samples.iter().flat_map(|sample| sample.to_ne_bytes()).collect();
+        let data: Vec<u8> = samples.iter().flat_map(|sample| sample.to_ne_bytes()).collect();
+        let mut data = Buffer::from(data);
         assert_eq!(reduce(&mut data, ColorType::L16), Some(Channels::Grey));
-        assert_eq!(data, [0, 0, 1, 255]);
+        assert_eq!(*data, [0, 0, 1, 255]);
     }
 }

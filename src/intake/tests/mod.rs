@@ -7,6 +7,7 @@ mod hostile;
 mod orientation;
 mod privacy;
 mod refusals;
+mod together;
 
 use std::num::NonZeroUsize;
 

@@ -7,9 +7,8 @@ mod huffman;
 mod other;
 mod plane;
 
-use zeroize::Zeroizing;
-
 use self::plane::Plane;
+use super::super::buffer::Buffer;
 use super::super::raster::{Channels, Picture, Raster};
 use super::super::source::{Deadline, Pieces};
 use super::super::walk::jpeg_frame::Frame;
@@ -78,7 +77,7 @@ fn picture(luma: &Plane, chroma: &[Plane], sides: (u32, u32)) -> Option<Pixels> 
 fn rgb(planes: [&Plane; 3], sides: (u32, u32)) -> Option<Pixels> {
     let [luma, blue, red] = planes.map(|plane| plane.fitted(sides));
     let (luma, blue, red) = (luma?, blue?, red?);
-    let mut rgb = Zeroizing::new(vec![0; luma.len() * 3]);
+    let mut rgb = Buffer::zeroed(luma.len() * 3);
     let samples = luma.iter().zip(blue.iter()).zip(red.iter());
     for (pixel, ((luma, blue), red)) in rgb.as_chunks_mut::<3>().0.iter_mut().zip(samples) {
         *pixel = ycc::rgb(*luma, *blue, *red);

@@ -1,8 +1,8 @@
 //! The rarer JPEGs by `jpeg-decoder`: progressive ones, ink, RGB kept as such.
 
 use jpeg_decoder::{Decoder, Error, PixelFormat};
-use zeroize::Zeroizing;
 
+use super::super::super::buffer::Buffer;
 use super::super::super::raster::{Channels, Raster};
 use super::super::super::source::Source;
 use super::super::super::{IntakeError, Kind};
@@ -11,7 +11,7 @@ pub(super) fn decode(source: Source, at_least: (u32, u32)) -> Result<Raster, Int
     let mut decoder = Decoder::new(source);
     let side = |side: u32| u16::try_from(side).unwrap_or(u16::MAX);
     decoder.scale(side(at_least.0), side(at_least.1)).map_err(|error| refused(&error))?;
-    let pixels = Zeroizing::new(decoder.decode().map_err(|error| refused(&error))?);
+    let pixels = Buffer::from(decoder.decode().map_err(|error| refused(&error))?);
     let info = decoder.info().ok_or_else(|| Kind::Jpeg.damaged())?;
     let channels = match info.pixel_format {
         PixelFormat::L8 => Channels::Grey,

@@ -1,7 +1,6 @@
 //! One component's samples, scaled down.
 
-use zeroize::Zeroizing;
-
+use super::super::super::buffer::Buffer;
 use super::super::super::fit::{self, Area};
 use super::super::super::walk::jpeg_frame::Frame;
 
@@ -11,7 +10,7 @@ pub(super) struct Plane {
     side: usize,
     /// Samples in a row.
     stride: usize,
-    samples: Zeroizing<Vec<u8>>,
+    samples: Buffer,
     /// Sides of what belongs to the picture, in samples and parts of them.
     shown: (f64, f64),
 }
@@ -31,12 +30,7 @@ impl Plane {
         let exact = frame.exact(index);
         let side = side as usize;
         let stride = across * side;
-        Self {
-            side,
-            stride,
-            samples: Zeroizing::new(vec![0; stride * down * side]),
-            shown: (exact.0 * part, exact.1 * part),
-        }
+        Self { side, stride, samples: Buffer::zeroed(stride * down * side), shown: (exact.0 * part, exact.1 * part) }
     }
 
     pub(super) fn side(&self) -> usize {
@@ -44,7 +38,7 @@ impl Plane {
     }
 
     /// Resampled to exactly `sides`.
-    pub(super) fn fitted(&self, sides: (u32, u32)) -> Option<Zeroizing<Vec<u8>>> {
+    pub(super) fn fitted(&self, sides: (u32, u32)) -> Option<Buffer> {
         fit::plane(&self.samples, Area { stride: self.stride, shown: self.shown }, sides)
     }
 
