@@ -66,6 +66,15 @@ struct Peer {
     wall: Vec<f64>,
 }
 
+/// What a photo took, by the median.
+struct Took {
+    name: &'static str,
+    cpu_ms: f64,
+    wall_ms: f64,
+    /// Peak memory of the process.
+    mib: f64,
+}
+
 impl Peer {
     fn start(name: &'static str, command: &mut Command) -> Self {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -73,19 +82,20 @@ impl Peer {
         Self { name, child, to, from, cpu: Vec::new(), wall: Vec::new() }
     }
 
+    /// Numbers do not come from who cannot read the photo.
     fn take_in(&mut self, file: &Path, counts: bool) {
         writeln!(self.to, "{}", file.display()).unwrap();
         let mut line = String::new();
         self.from.read_line(&mut line).unwrap();
-        let numbers: Vec<f64> = line.split_whitespace().map(|number| number.parse().unwrap()).collect();
-        if counts {
-            self.cpu.push(numbers[0]);
-            self.wall.push(numbers[1]);
+        let numbers: Vec<f64> = line.split_whitespace().map_while(|number| number.parse().ok()).collect();
+        if let ([cpu, wall, _], true) = (&numbers[..], counts) {
+            self.cpu.push(*cpu);
+            self.wall.push(*wall);
         }
     }
 
-    /// Ends it and gives its peak memory in MiB.
-    fn end(mut self) -> (f64, f64, f64) {
+    /// Ends it.
+    fn end(mut self) -> Option<Took> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
         let peak = status
             .lines()
@@ -93,33 +103,23 @@ impl Peer {
             .and_then(|rest| rest.trim().strip_suffix(" kB").and_then(|number| number.parse::<f64>().ok()));
         drop(self.to);
         self.child.wait().unwrap();
-        (median(self.cpu), median(self.wall), peak.unwrap_or_default() / 1024.0)
+        let (cpu_ms, wall_ms) = (median(self.cpu)?, median(self.wall)?);
+        Some(Took { name: self.name, cpu_ms, wall_ms, mib: peak.unwrap_or_default() / 1024.0 })
     }
 }
 
-fn median(mut numbers: Vec<f64>) -> f64 {
+fn median(mut numbers: Vec<f64>) -> Option<f64> {
     numbers.sort_by(f64::total_cmp);
-    numbers[numbers.len() / 2]
+    numbers.get(numbers.len() / 2).copied()
 }
 
 fn compare(rounds: usize) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("peers");
     std::fs::create_dir_all(&folder).unwrap();
     let (sharp, pillow) = (sharp(&folder), pillow(&folder));
-    println!("{:<20} {:>18} {:>18} {:>18}", "CPU ms · wall · MiB", "figurine", "sharp", "Pillow");
-    for (name, bytes) in photos::all() {
-        let file = folder.join(name.replace(' ', "-"));
-        std::fs::write(&file, bytes).unwrap();
-        let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers");
-        let mut ours = Command::new(std::env::current_exe().unwrap());
-        let mut peers = vec![Peer::start("figurine", ours.arg("--worker"))];
-        if let Some(modules) = &sharp {
-            let mut node = Command::new("node");
-            peers.push(Peer::start("sharp", node.arg(here.join("sharp.js")).env("NODE_PATH", modules)));
-        }
-        if let Some(python) = &pillow {
-            peers.push(Peer::start("Pillow", Command::new(python).arg(here.join("pillow.py"))));
-        }
+    println!("CPU ms, wall ms and peak MiB of each, then ours as a part of theirs: CPU and wall");
+    for (name, file) in files(&folder, pillow.as_deref()) {
+        let mut peers = start(sharp.as_deref(), pillow.as_deref());
         for round in 0..=rounds {
             peers.rotate_left(1);
             for peer in &mut peers {
@@ -128,44 +128,64 @@ fn compare(rounds: usize) {
         }
         print(name, peers);
     }
-    two_at_once(rounds);
+}
+
+/// Photos drawn here, and those that only Pillow can write.
+fn files(folder: &Path, pillow: Option<&Path>) -> Vec<(&'static str, PathBuf)> {
+    let mut files = Vec::new();
+    for (name, bytes) in photos::all() {
+        let file = folder.join(name.replace(' ', "-"));
+        std::fs::write(&file, bytes).unwrap();
+        files.push((name, file));
+    }
+    let source = files[0].1.clone();
+    for (name, file) in [("WebP lossy 12 MP", "lossy.webp"), ("HEIC 12 MP", "photo.heic")] {
+        let file = folder.join(file);
+        let written = |python| done(Command::new(python).arg(here().join("pillow.py")).args([&source, &file]));
+        if file.exists() || pillow.is_some_and(written) {
+            files.push((name, file));
+        } else {
+            println!("not run: {name} cannot be written by Pillow here");
+        }
+    }
+    files
+}
+
+fn start(sharp: Option<&Path>, pillow: Option<&Path>) -> Vec<Peer> {
+    let mut ours = Command::new(std::env::current_exe().unwrap());
+    let mut peers = vec![Peer::start(NAMES[0], ours.arg("--worker"))];
+    if let Some(modules) = sharp {
+        let node = || {
+            let mut node = Command::new("node");
+            node.arg(here().join("sharp.js")).env("NODE_PATH", modules);
+            node
+        };
+        let cores = std::thread::available_parallelism().unwrap();
+        peers.push(Peer::start(NAMES[1], node().arg("1")));
+        peers.push(Peer::start(NAMES[2], &mut node()));
+        peers.push(Peer::start(NAMES[3], node().arg(cores.to_string())));
+    }
+    if let Some(python) = pillow {
+        peers.push(Peer::start(NAMES[4], Command::new(python).arg(here().join("pillow.py"))));
+    }
+    peers
+}
+
+/// Of all who take part, in their order.
+const NAMES: [&str; 5] = ["figurine", "sharp, 1 thread", "sharp", "sharp, all cores", "Pillow"];
+
+fn here() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers")
 }
 
 fn print(name: &str, mut peers: Vec<Peer>) {
-    peers.sort_by_key(|peer| ["figurine", "sharp", "Pillow"].iter().position(|name| *name == peer.name));
-    let (mut numbers, mut ratios, mut own) = (Vec::new(), Vec::new(), None);
-    for peer in peers {
-        let name = peer.name;
-        let (cpu, wall, peak) = peer.end();
-        numbers.push(format!("{:>18}", format!("{cpu:.0} · {wall:.0} · {peak:.0}")));
-        match own {
-            None => own = Some((cpu, wall)),
-            Some(own) => ratios.push(format!("{:.2} of {name}'s CPU, {:.2} of its wall", own.0 / cpu, own.1 / wall)),
-        }
+    peers.sort_by_key(|peer| NAMES.iter().position(|name| *name == peer.name));
+    println!("{name}");
+    let took: Vec<Took> = peers.into_iter().filter_map(Peer::end).collect();
+    for Took { name, cpu_ms, wall_ms, mib } in &took {
+        let (cpu, wall) = (took[0].cpu_ms / cpu_ms, took[0].wall_ms / wall_ms);
+        println!("  {name:<17} {cpu_ms:>6.0} {wall_ms:>6.0} {mib:>5.0}   {cpu:.2} {wall:.2}");
     }
-    println!("{name:<20} {}  {}", numbers.join(" "), ratios.join("; "));
-}
-
-/// How much more two photos at once get done than one after the other.
-fn two_at_once(rounds: usize) {
-    let (runtime, intake) = (runtime(), Intake::new(photos::LIMITS, NonZeroUsize::new(2).unwrap()));
-    let file = Bytes::from(photos::all().swap_remove(0).1);
-    let keys = [KeyId::random(), KeyId::random()];
-    let take_in = |key: usize| intake.take_in(keys[key], file.clone());
-    let (mut apart, mut together) = (Vec::new(), Vec::new());
-    for _ in 0..=rounds {
-        let clock = Instant::now();
-        runtime.block_on(async { (take_in(0).await.unwrap(), take_in(1).await.unwrap()) });
-        apart.push(clock.elapsed().as_secs_f64());
-        let clock = Instant::now();
-        let (one, two) = runtime.block_on(async { tokio::join!(take_in(0), take_in(1)) });
-        drop((one.unwrap(), two.unwrap()));
-        together.push(clock.elapsed().as_secs_f64());
-    }
-    println!(
-        "two 12-MP JPEGs at once on two threads: {:.2} times one after the other",
-        median(apart) / median(together)
-    );
 }
 
 /// The folder of modules with sharp in it.
@@ -182,9 +202,9 @@ fn sharp(folder: &Path) -> Option<PathBuf> {
 /// A Python that has Pillow.
 fn pillow(folder: &Path) -> Option<PathBuf> {
     let (venv, python) = (folder.join("venv"), folder.join("venv/bin/python"));
-    let there = done(Command::new(&python).args(["-c", "import PIL"]))
+    let there = done(Command::new(&python).args(["-c", "import PIL, pillow_heif"]))
         || (done(Command::new("python3").args(["-m", "venv"]).arg(venv))
-            && done(Command::new(&python).args(["-m", "pip", "install", "--quiet", "pillow"])));
+            && done(Command::new(&python).args(["-m", "pip", "install", "--quiet", "pillow", "pillow-heif"])));
     if !there {
         println!("not run: Pillow cannot be had from pip");
     }
