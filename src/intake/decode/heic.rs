@@ -1,5 +1,7 @@
 //! HEIC by `heic-rs`, tile by tile: one tile at a time is in memory, and the clock is looked at between them.
 
+use std::cell::Cell;
+
 use heic_rs::context::Context;
 use heic_rs::props::ItemProps;
 use heic_rs::{Image, PixelLayout, hevc};
@@ -15,7 +17,8 @@ use super::rasters::over_white;
 pub(super) fn decode(bytes: &[u8], header: &Header, deadline: Deadline) -> Result<Raster, IntakeError> {
     let context = heic::open(bytes)?;
     let (item, props) = heic::primary(&context)?;
-    let painter = Painter { context: &context, most: header.sides, deadline };
+    let work = Work { bytes: Cell::new(4 * bytes.len()), samples: Cell::new(MOST_SAMPLES) };
+    let painter = Painter { context: &context, most: header.sides, deadline, work };
     let mut picture = painter.paint(item, &props, PixelLayout::Rgb8)?;
     if let Some(item) = heic::alpha(&context, item)? {
         let props = context.props(item).map_err(|error| heic::refused(&error))?;
@@ -33,6 +36,28 @@ struct Painter<'a> {
     /// Sides that were let through.
     most: (u32, u32),
     deadline: Deadline,
+    work: Work,
+}
+
+/// Luma samples of slices beyond one for each picture that may be decoded: 10 of a whole 12-megapixel photo.
+///
+/// The decoder asks no clock within a picture, and paints it as often as slices of it come.
+const MOST_SAMPLES: u64 = 128 << 20;
+
+/// What may still be asked of the decoder. Tiles may share bytes, but not so that a small file becomes a large one.
+struct Work {
+    bytes: Cell<usize>,
+    samples: Cell<u64>,
+}
+
+impl Work {
+    fn spend(&self, slices: &[&[u8]], samples: u64) -> Result<(), IntakeError> {
+        let bytes = slices.iter().map(|slice| slice.len()).sum();
+        let again = samples.saturating_mul((slices.len() as u64).saturating_sub(1));
+        self.bytes.set(self.bytes.get().checked_sub(bytes).ok_or(IntakeError::TooSlow)?);
+        self.samples.set(self.samples.get().checked_sub(again).ok_or(IntakeError::TooSlow)?);
+        Ok(())
+    }
 }
 
 impl Painter<'_> {
@@ -73,9 +98,10 @@ impl Painter<'_> {
         layout: PixelLayout,
     ) -> Result<Image, IntakeError> {
         let config = own.hvcc.as_ref().ok_or_else(|| Kind::Heic.damaged())?;
-        let decoded = self.context.item_data(item).and_then(|data| {
-            let slices = config.split_nals(&data)?;
-            let frame = hevc::decode_still(&config.parameter_sets(), &slices)?;
+        let data = self.context.item_data(item).map_err(|error| heic::refused(&error))?;
+        let slices = config.split_nals(&data).map_err(|error| heic::refused(&error))?;
+        self.work.spend(&slices, heic::coded(own)?)?;
+        let decoded = hevc::decode_still(&config.parameter_sets(), &slices).and_then(|frame| {
             let mut nclx = heic::nclx(whole, own);
             if layout.is_gray() {
                 nclx.range = heic_rs::Range::Full;

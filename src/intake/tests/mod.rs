@@ -3,6 +3,7 @@
 mod colour;
 mod draw;
 mod formats;
+mod heic_lists;
 mod hostile;
 mod orientation;
 mod privacy;

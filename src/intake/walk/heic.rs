@@ -6,7 +6,6 @@
 
 use bytes::Bytes;
 use heic_rs::context::Context;
-use heic_rs::meta::iloc::Construction;
 use heic_rs::props::ItemProps;
 use heic_rs::props::simple::Clap;
 use heic_rs::{Error, MatrixCoefficients, Mirror, Nclx, Range, Rotation, Transform};
@@ -16,11 +15,9 @@ use super::super::orient::Orientation;
 use super::super::reader::Reader;
 use super::super::source::Pieces;
 use super::super::{IntakeError, Kind};
+use super::heic_lists::{self, MAX_TILES};
 use super::heic_sps;
 use super::{Header, Need, Walked};
-
-/// Tiles of a grid; a 100-megapixel photo in tiles of 512 has 400.
-const MAX_TILES: usize = 4096;
 
 /// Bytes of the `meta` box; photos of 48 tiles have some 5 kB.
 const MAX_META: usize = 1 << 20;
@@ -48,10 +45,10 @@ pub(in super::super) fn head(bytes: &[u8]) -> Result<Header, IntakeError> {
         return Err(Kind::Heic.damaged());
     }
     // Planes of 16-bit samples with the decoder's own maps and pixels, for one tile; the whole picture with
-    // its transparency; a copy of it when cropped.
+    // its transparency; a copy of it when cropped; the coded bytes put together, and again without escapes.
     let copies = if crop(&props)?.is_some() { 2 } else { 1 };
     let tile = main.largest.max(alpha.largest).saturating_mul(12);
-    let fixed = tile.saturating_add(area.saturating_mul(4 * copies)).saturating_add(1 << 20);
+    let fixed = tile.saturating_add(area.saturating_mul(4 * copies)).saturating_add(2 * bytes.len() as u64 + (1 << 20));
     Ok(Header { kind: Kind::Heic, sides: (width, height), frames: 1, need: Need { fixed, per_scaled_pixel: 0 } })
 }
 
@@ -94,10 +91,11 @@ pub(in super::super) fn crop(props: &ItemProps<'_>) -> Result<Option<Clap>, Inta
 
 /// Opens a container that [`boxes`] has bounded.
 pub(in super::super) fn open(bytes: &[u8]) -> Result<Context<'_>, IntakeError> {
+    if !heic_lists::are_short(bytes) {
+        return Err(Kind::Heic.damaged());
+    }
     let context = Context::open(bytes).map_err(|error| refused(&error))?;
-    // Items made of items can be nested so that their size is small but their making takes for ever.
-    let nested = context.meta.locations.iter().any(|location| location.construction == Construction::Item);
-    if nested { Err(Kind::Heic.damaged()) } else { Ok(context) }
+    if heic_lists::are_plain(&context) { Ok(context) } else { Err(Kind::Heic.damaged()) }
 }
 
 /// The picture that the file is about.
@@ -169,7 +167,12 @@ fn pictures(context: &Context<'_>, item: u32, props: &ItemProps<'_>) -> Result<C
     })
 }
 
-fn coded(props: &ItemProps<'_>) -> Result<u64, IntakeError> {
+/// Luma samples of one coded picture.
+///
+/// # Errors
+///
+/// [`IntakeError::Damaged`] for one without parameter sets.
+pub(in super::super) fn coded(props: &ItemProps<'_>) -> Result<u64, IntakeError> {
     let config = props.hvcc.as_ref().ok_or_else(|| Kind::Heic.damaged())?;
     let sets = config.parameter_sets();
     let sizes = sets.iter().filter_map(|set| heic_sps::parse(set)).map(|sps| sps.luma.0.saturating_mul(sps.luma.1));
@@ -196,9 +199,16 @@ pub(in super::super) fn nclx(whole: &ItemProps<'_>, own: &ItemProps<'_>) -> Nclx
     }
 }
 
+/// Items of metadata that are looked into; the names of others are noted.
+const MAX_READ: usize = 8;
+
 fn note_items(context: &Context<'_>, removed: &mut Removed) {
+    let mut read = 0;
     for item in &context.meta.items {
+        read += usize::from(matches!(&item.item_type, b"Exif" | b"mime"));
         match &item.item_type {
+            b"Exif" if read > MAX_READ => removed.note(Found::Exif),
+            b"mime" if read > MAX_READ => removed.note(Found::Xmp),
             b"Exif" => {
                 let data = context.item_data(item.id).unwrap_or_default();
                 removed.note_exif(heic_rs::metadata::exif_tiff(&data).unwrap_or_default());

@@ -7,7 +7,7 @@ use super::Need;
 /// Scans past which a file is refused: each one costs a pass over the whole picture.
 ///
 /// Real progressive files have 10 or so, `mozjpeg` 20 at most.
-const MAX_SCANS: u32 = 100;
+const MAX_SCANS: u32 = 32;
 
 const REMEDY: &str = "save it as an ordinary 8-bit baseline or progressive JPEG";
 

@@ -5,6 +5,7 @@
 
 pub(super) mod gif;
 pub(super) mod heic;
+mod heic_lists;
 mod heic_sps;
 pub(super) mod jpeg;
 pub(super) mod jpeg_frame;
