@@ -12,7 +12,7 @@ pub use turns::{Turn, Turns};
 
 use crate::{
     auth::Caller,
-    domain::{KeyId, Limits, Mode, Owner, Scope},
+    domain::{KeyId, Limits, Mode, Owner, PlanLimits, Scope},
     store::{Admittance, Gate, Standings, Store, StoreError, StoreKey, Topic},
 };
 
@@ -29,7 +29,7 @@ pub const MAXIMUM_LIMITS: Limits = Limits {
     micro_usd_per_month: 100_000_000_000,
 };
 
-/// What all keys of an account have together; or what one of them has alone, where that is more.
+/// What all keys of an account have together where nothing is set; or what one of them has alone, where that is more.
 pub const ACCOUNT_LIMITS: Limits =
     Limits { rpm: 600, burst: 200, in_flight: 64, figures_per_day: 5_000, micro_usd_per_month: 500_000_000 };
 
@@ -146,13 +146,15 @@ impl Ticket {
 /// Decides who is served.
 pub struct Admission {
     store: Arc<dyn Store>,
+    /// What is set for every account.
+    account: PlanLimits,
     first_uses: first_use::FirstUses,
 }
 
 impl Admission {
-    /// Admission by what the store knows.
-    pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, first_uses: first_use::FirstUses::default() }
+    /// Admission by what the store knows, and by what is set for every account.
+    pub fn new(store: Arc<dyn Store>, account: PlanLimits) -> Self {
+        Self { store, account, first_uses: first_use::FirstUses::default() }
     }
 
     /// Admits a caller for something that needs a scope. `owner` is the account's pseudonym. One step of the store asks
@@ -161,7 +163,7 @@ impl Admission {
     /// # Errors
     /// When the key is revoked, requests come too fast, the key lacks the scope, or the store cannot be asked.
     pub async fn admit(&self, caller: Caller, owner: Owner, scope: Option<Scope>) -> Result<Ticket, Refused> {
-        let gates = gates(&caller, &owner);
+        let gates = gates(&caller, &owner, &self.account);
         let standings = match self.store.admit(&owner, &caller.key_id(), &gates, 1).await? {
             Admittance::Revoked => return Err(Refused { error: AdmissionError::Revoked, quotas: Vec::new() }),
             Admittance::TooFast { gate, after, standings } => {
@@ -212,9 +214,10 @@ impl Admission {
     }
 }
 
-fn gates(caller: &Caller, owner: &Owner) -> [Gate; 2] {
+fn gates(caller: &Caller, owner: &Owner, account: &PlanLimits) -> [Gate; 2] {
     let own = caller.limits().effective(&DEFAULT_LIMITS, &MAXIMUM_LIMITS);
     let of_key = Gate { name: StoreKey::key_gate(owner, &caller.key_id()), limits: own };
     let name = StoreKey::account_gate(owner, caller.mode());
-    [of_key, Gate { name, limits: ACCOUNT_LIMITS.or_more(&own) }]
+    let usual = ACCOUNT_LIMITS.or_more(&own);
+    [of_key, Gate { name, limits: account.or(&usual) }]
 }

@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 
 use super::CommandError;
 use crate::{
+    admission::ACCOUNT_LIMITS,
     config::{Settings, TlsFiles},
     engine::{Engine, Standing, facts},
     ledger::audit::{self, Act},
@@ -56,6 +57,7 @@ pub(super) async fn run(args: CheckArgs, settings: &Settings, out: &mut dyn Writ
     if let Some(files) = &settings.tls {
         report.tls(files)?;
     }
+    report.queue(settings)?;
     let tasks = Tasks::new(Handle::current());
     match RedisStores::open(settings, &tasks).await {
         Ok(None) => report.ok("store: in memory, gone at restart")?,
@@ -130,6 +132,19 @@ impl Report<'_> {
             Ok(_) => self.ok(&format!("{name}: {} read", files.len())),
             Err(error) => self.wrong(&format!("{name}: {}", super::with_causes(&error))),
         }
+    }
+
+    /// An account that fills the queue alone leaves no place to others.
+    fn queue(&mut self, settings: &Settings) -> std::io::Result<()> {
+        let of_account = settings.account_limits.or(&ACCOUNT_LIMITS).in_flight;
+        if settings.jobs_queued > usize::try_from(of_account).unwrap_or(usize::MAX) {
+            return Ok(());
+        }
+        self.unwise(&format!(
+            "FIGURINE_JOBS_QUEUED: {} are no more than the {of_account} that one account may have under way, so it can leave \
+             no place to others; FIGURINE_ACCOUNT_LIMITS can lower that",
+            settings.jobs_queued
+        ))
     }
 
     fn tls(&mut self, files: &TlsFiles) -> std::io::Result<()> {

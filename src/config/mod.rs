@@ -18,6 +18,8 @@ use reader::Reader;
 pub use reader::{SETTINGS, Setting};
 use secrecy::SecretString;
 
+use crate::domain::PlanLimits;
+
 /// Every fault found in the settings, a line each.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct SettingsFaults(pub Vec<String>);
@@ -96,6 +98,8 @@ pub struct Settings {
     pub cors_origins: Vec<String>,
     /// `FIGURINE_MICRO_USD_PER_DAY`: what all keys together may spend upstream in a day.
     pub micro_usd_per_day: Option<u64>,
+    /// `FIGURINE_ACCOUNT_LIMITS`: what all keys of an account have together, where that is set.
+    pub account_limits: PlanLimits,
     /// `FIGURINE_LOG`: a filter of `tracing-subscriber`.
     pub log: String,
     /// `FIGURINE_LOG_FORMAT`.
@@ -235,6 +239,7 @@ impl Settings {
             tls: Self::read_tls(from),
             cors_origins: from.origins("FIGURINE_CORS_ORIGINS"),
             micro_usd_per_day: from.optional_number("FIGURINE_MICRO_USD_PER_DAY", 0..=1_000_000_000_000),
+            account_limits: from.limits("FIGURINE_ACCOUNT_LIMITS"),
             log: from.log_filter("FIGURINE_LOG"),
             log_format: from.log_format("FIGURINE_LOG_FORMAT"),
         }

@@ -14,6 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tracing_subscriber::EnvFilter;
 
 use super::{LogFormat, NamedKey, NamedKeys, SettingsFaults, StoreChoice};
+use crate::domain::PlanLimits;
 
 /// A setting's name and default, as they stand in `.env.example` and the README.
 #[derive(Debug, Clone, Copy)]
@@ -75,6 +76,7 @@ pub const SETTINGS: &[Setting] = &[
     plain("FIGURINE_JOBS_IN_FLIGHT", "64"),
     plain("FIGURINE_JOBS_QUEUED", "1024"),
     plain("FIGURINE_MICRO_USD_PER_DAY", ""),
+    plain("FIGURINE_ACCOUNT_LIMITS", ""),
     plain("FIGURINE_DRAIN_SECONDS", "30"),
     plain("FIGURINE_ALLOW_EMBEDDED", ""),
     plain("FIGURINE_TLS_CERT", ""),
@@ -203,6 +205,17 @@ impl Reader {
         range: RangeInclusive<T>,
     ) -> Option<T> {
         self.optional(name).is_some().then(|| self.number(name, range))
+    }
+
+    /// Limits as the claim `lim` of a key has them; none where nothing is given.
+    pub(super) fn limits(&mut self, name: &str) -> PlanLimits {
+        let Some(text) = self.optional(name) else { return PlanLimits::default() };
+        serde_json::from_str(&text).unwrap_or_else(|_| {
+            let reason = "must be JSON of some of rpm, burst, in_flight (each at least 1), figures_per_day and \
+                          micro_usd_per_month, such as {\"figures_per_day\":2000}";
+            self.fault(name, reason);
+            PlanLimits::default()
+        })
     }
 
     pub(super) fn seconds(&mut self, name: &str, range: RangeInclusive<u64>) -> Duration {

@@ -120,18 +120,28 @@ impl PlanLimits {
         beyond.into_iter().filter(|(_, beyond)| *beyond).map(|(name, _)| name).collect()
     }
 
+    /// What is said here, and the others' where a member is missing.
+    #[must_use]
+    pub fn or(&self, others: &Limits) -> Limits {
+        Limits {
+            rpm: self.rpm.unwrap_or(others.rpm),
+            burst: self.burst.unwrap_or(others.burst),
+            in_flight: self.in_flight.unwrap_or(others.in_flight),
+            figures_per_day: self.figures_per_day.unwrap_or(others.figures_per_day),
+            micro_usd_per_month: self.micro_usd_per_month.unwrap_or(others.micro_usd_per_month),
+        }
+    }
+
     /// The limits that hold: a missing member has the default, and the maximum caps every one.
     #[must_use]
     pub fn effective(&self, defaults: &Limits, maximum: &Limits) -> Limits {
+        let Limits { rpm, burst, in_flight, figures_per_day, micro_usd_per_month } = self.or(defaults);
         Limits {
-            rpm: self.rpm.unwrap_or(defaults.rpm).min(maximum.rpm),
-            burst: self.burst.unwrap_or(defaults.burst).min(maximum.burst),
-            in_flight: self.in_flight.unwrap_or(defaults.in_flight).min(maximum.in_flight),
-            figures_per_day: self.figures_per_day.unwrap_or(defaults.figures_per_day).min(maximum.figures_per_day),
-            micro_usd_per_month: self
-                .micro_usd_per_month
-                .unwrap_or(defaults.micro_usd_per_month)
-                .min(maximum.micro_usd_per_month),
+            rpm: rpm.min(maximum.rpm),
+            burst: burst.min(maximum.burst),
+            in_flight: in_flight.min(maximum.in_flight),
+            figures_per_day: figures_per_day.min(maximum.figures_per_day),
+            micro_usd_per_month: micro_usd_per_month.min(maximum.micro_usd_per_month),
         }
     }
 }

@@ -28,6 +28,7 @@ mod range;
 mod record;
 mod rest;
 mod rights;
+mod room;
 mod scenario;
 mod span;
 mod studies;
@@ -53,11 +54,12 @@ pub use record::record;
 pub use span::FigurineSpan;
 pub use wire::{Unheard, Wire, unheard};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-use self::problem::Problem;
+use self::{
+    problem::Problem,
+    room::{Full, Place, Room},
+};
 use crate::{
-    admission::{Admission, AdmissionError, Ticket, Turns},
+    admission::{Admission, AdmissionError, Policy, Ticket, Turns},
     auth::{Expected, KeySet},
     domain::Code,
     flow::Flow,
@@ -68,16 +70,9 @@ use crate::{
 /// The version that every answer names.
 pub(crate) const SERVER_VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The most bytes of bodies that a node holds at once.
-const MOST_RECEIVED: usize = 512 << 20;
-
-/// Bytes that one permit stands for.
-const RECEIVED_UNIT: u64 = 1024;
-
-/// Room for all bodies that a node holds at once.
-pub fn receiving() -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(MOST_RECEIVED / 1024))
-}
+/// Bodies that a node holds at once.
+#[derive(Debug, Clone, Default)]
+pub struct Receiving(Room);
 
 /// What the handlers work with.
 pub struct Api {
@@ -101,8 +96,8 @@ pub struct Api {
     pub public_url: String,
     /// Whether this node speaks HTTPS itself.
     pub https: bool,
-    /// Bytes of bodies that are being received and read, in KiB.
-    pub receiving: Arc<Semaphore>,
+    /// Room for bodies that are being received and read.
+    pub receiving: Receiving,
     /// Origins whose pages may call.
     pub cors_origins: Vec<String>,
     /// Bounds of bodies.
@@ -127,11 +122,14 @@ impl Api {
 
     /// Room for a body of so many bytes, where the photo in it would be read soon. What is refused here has cost next to
     /// nothing.
-    fn make_room(&self, bytes: u64) -> Result<OwnedSemaphorePermit, Problem> {
-        let units = u32::try_from(bytes.div_ceil(RECEIVED_UNIT)).unwrap_or(u32::MAX);
-        let crowded = self.flow.intake.is_crowded() || self.flow.jobs.was_full();
-        let room = if crowded { None } else { self.receiving.clone().try_acquire_many_owned(units).ok() };
-        room.ok_or_else(|| Problem::new(Code::Overloaded, "This node has more work than it can do soon."))
+    fn make_room(&self, ticket: &Ticket, bytes: u64) -> Result<Place, Problem> {
+        let crowded = self.flow.intake.is_crowded_for(ticket.key()) || self.flow.jobs.was_full();
+        let room = if crowded { Err(Full::All) } else { self.receiving.0.take(ticket.owner(), bytes) };
+        room.map_err(|full| match full {
+            Full::Own => Problem::new(Code::TooManyInFlight, "The account sends as many bytes at once as it may.")
+                .violating(Policy::InFlight.name(1)),
+            Full::All => Problem::new(Code::Overloaded, "This node has more work than it can do soon."),
+        })
     }
 
     /// Does what somebody waits for, until the key is revoked with which it was asked for.

@@ -5,7 +5,6 @@ use actix_web::{
     http::header::{HeaderName, HeaderValue},
     web::{Bytes, Payload},
 };
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     Api,
@@ -14,6 +13,7 @@ use super::{
     negotiate::{Answer, Patience},
     problem::Problem,
     record::Draft,
+    room::Place,
     scenario,
 };
 use crate::{
@@ -38,7 +38,7 @@ pub(super) async fn receive(
     asked: (Answer, Work),
 ) -> Result<Received, Problem> {
     let scenario = scenario::asked(req, ticket)?;
-    let room = api.make_room(body::longest(req, api.body))?;
+    let room = api.make_room(ticket, body::longest(req, api.body))?;
     let mut given = body::of_query(req, asked.1)?;
     of_headers(req, &mut given)?;
     // A raw body brings no options, so what is wrong with them is told before it is read.
@@ -72,7 +72,7 @@ pub(super) async fn receive(
 /// A file that holds its room until it was read.
 struct Held {
     bytes: Bytes,
-    _room: OwnedSemaphorePermit,
+    _room: Place,
 }
 
 impl AsRef<[u8]> for Held {

@@ -85,9 +85,9 @@ impl Intake {
         self.run(header.kind, Some(key), needed, move || steps::take_in(&received, &header, limits)).await
     }
 
-    /// Whether a photo that comes now would wait long: then it is better not received at all.
-    pub fn is_crowded(&self) -> bool {
-        self.pool.is_crowded()
+    /// Whether a photo of this key that comes now would wait long: then it is better not received at all.
+    pub fn is_crowded_for(&self, key: KeyId) -> bool {
+        self.pool.is_crowded_for(Some(key))
     }
 
     /// Memory that taking in a photo may hold beyond its own bytes, by its header.

@@ -88,10 +88,13 @@ impl Pool {
         Self { shared }
     }
 
-    /// Whether what comes now would wait long.
-    pub(super) fn is_crowded(&self) -> bool {
+    /// Whether what comes now would wait long. Since lines take turns, of a longer one no more is before it than is in
+    /// its own.
+    pub(super) fn is_crowded_for(&self, line: Line) -> bool {
         let state = self.shared.state();
-        state.waiting + state.running >= self.shared.most / Self::WAITING * Self::CROWDED
+        let own = state.lines.get(&line).map_or(0, VecDeque::len);
+        let before: usize = state.lines.values().map(|jobs| jobs.len().min(own + 1)).sum();
+        before + state.running >= self.shared.most / Self::WAITING * Self::CROWDED
     }
 
     /// Queues `job`, which will hold that much memory of what the pool has, and waits for its value. Dropping the future
@@ -338,14 +341,14 @@ mod tests {
         let other = told(&pool, two, 1, 100, &begun);
         assert_eq!(many.pop().unwrap().await, Err(Lost::Busy));
         let sure = told(&pool, None, 1, 101, &begun);
-        assert!(pool.is_crowded());
+        assert!(pool.is_crowded_for(one) && !pool.is_crowded_for(two), "who floods waits, and nobody else");
         release.send(()).unwrap();
         assert_eq!((first.await, other.await, sure.await), (Ok(true), Ok(true), Ok(true)));
         for job in many {
             assert_eq!(job.await, Ok(true));
         }
         assert_eq!(all(begun, &order).len(), Pool::WAITING + 1);
-        assert!(!pool.is_crowded());
+        assert!(!pool.is_crowded_for(one));
     }
 
     fn poll_once<F: Future + Unpin>(future: &mut F) {

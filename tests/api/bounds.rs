@@ -26,9 +26,11 @@ fn assert_overloaded(answer: &RawAnswer) {
 async fn a_body_for_which_there_is_no_room_is_refused_before_it_comes() {
     let app = TestApp::start().await;
     let limits = PlanLimits::parse(Some(6_000), Some(1_000), Some(256), None, None).unwrap();
-    let key = app.key_of("acme", |request| request.limits = limits);
+    // One account would leave room to others.
+    let keys = (0..26).map(|number| app.key_of(&format!("account-{number}"), |request| request.limits = limits));
+    let (keys, newcomer) = (keys.collect::<Vec<_>>(), app.key_of("newcomer", |request| request.limits = limits));
     // The framework says 100 before anything is looked at; what counts is what comes then.
-    let announce = async |bytes: usize| {
+    let announce = async |key: &str, bytes: usize| {
         let mut raw = Raw::to(app.node.address()).await;
         let head = format!("Authorization: Bearer {key}\r\nContent-Length: {bytes}\r\nExpect: 100-continue");
         raw.send(format!("POST /v1/figures HTTP/1.1\r\nHost: figurine\r\n{head}\r\n\r\n")).await;
@@ -36,8 +38,8 @@ async fn a_body_for_which_there_is_no_room_is_refused_before_it_comes() {
         raw
     };
     let mut waiting = FuturesUnordered::new();
-    for _ in 0..26 {
-        let mut raw = announce(LARGE).await;
+    for key in &keys {
+        let mut raw = announce(key, LARGE).await;
         waiting.push(async move { (raw.answer().await, raw) });
     }
     // 512 MiB hold twenty bodies of 25 MiB, which wait for their bytes.
@@ -45,7 +47,7 @@ async fn a_body_for_which_there_is_no_room_is_refused_before_it_comes() {
         let (refused, _) = waiting.next().await.unwrap();
         assert_overloaded(&refused);
     }
-    let (mut small, photo) = (announce(jpeg(64, 64).len()).await, jpeg(64, 64));
+    let (mut small, photo) = (announce(&newcomer, jpeg(64, 64).len()).await, jpeg(64, 64));
     small.send(&photo).await;
     assert_eq!(small.answer().await.status, 201);
     assert!(waiting.next().now_or_never().is_none(), "nobody else was refused");
@@ -53,7 +55,7 @@ async fn a_body_for_which_there_is_no_room_is_refused_before_it_comes() {
     let until = Instant::now() + PATIENCE;
     loop {
         // A body that breaks off was looked at, so there was room for it.
-        let mut again = announce(LARGE).await;
+        let mut again = announce(&newcomer, LARGE).await;
         again.finish().await;
         let answer = again.answer().await;
         if answer.status != 503 {

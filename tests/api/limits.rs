@@ -295,6 +295,55 @@ async fn a_key_has_so_many_streams_of_events_open_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_asked_of_the_engine_and_given_up_stays_counted_at_its_worst() {
+    let (app, gemini) = with_gemini(&[("FIGURINE_MICRO_USD_PER_DAY", "2000000")]).await;
+    let of_validation = app.request(Method::POST, "/v1/figures/validate").body(jpeg(320, 240)).send().await.unwrap();
+    let worst = json_of(of_validation, 200).await["worst_case_micro_usd"].as_u64().unwrap();
+    for (number, erased) in [false, true].into_iter().enumerate() {
+        gemini.hold();
+        let id = app.submit().await;
+        gemini.wait_for_calls(gemini.calls().len().max(number + 1) as u64).await;
+        let path = if erased { "/v1/me/data".to_owned() } else { format!("/v1/figures/{id}") };
+        let gone = app.request(Method::DELETE, &path).send().await.unwrap();
+        assert!(gone.status().is_success(), "{gone:?}");
+        if !erased {
+            let figure = app.ended(&id).await;
+            // What the engine has told, and that is nothing.
+            assert_eq!((&figure["status"], &figure["cost"]["upstream_micro_usd"]), (&"canceled".into(), &0.into()));
+        }
+        gemini.release();
+    }
+    // One that waited for its turn has cost nothing; nor has one that was refused.
+    let flow = &app.node.api().flow;
+    app.clock.advance(Duration::from_secs(61));
+    sweep_once(flow).await.unwrap();
+    let ceiling = MicroUsd(2_000_000);
+    let owner = flow.vault.owner(&AccountId::parse("acme").unwrap()).unwrap();
+    let one_more = JobRef { owner, figure: FigureId::random() };
+    let left = 2_000_000 - 2 * worst;
+    assert!(!flow.store.reserve_spend(&one_more, MicroUsd(left + 1), ceiling).await.unwrap(), "{worst}");
+    assert!(flow.store.reserve_spend(&one_more, MicroUsd(left), ceiling).await.unwrap(), "{worst}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_set_for_every_account_holds_over_all_its_keys() {
+    let set = [("FIGURINE_ACCOUNT_LIMITS", r#"{"figures_per_day":2,"burst":5}"#)];
+    let app = TestApp::with(&set, |_| {}).await;
+    let key = || app.key_of("acme", |request| request.limits = PlanLimits::default());
+    let post = |key: String| app.client.post(app.url("/v1/figures")).bearer_auth(key).body(jpeg(64, 64)).send();
+    let told_of = post(key()).await.unwrap();
+    let policies = told(&told_of, "ratelimit-policy");
+    assert_eq!((&policies["account_figures_per_day"]["q"][..], &policies["figures_per_day"]["q"][..]), ("2", "500"));
+    assert_eq!((&policies["account_requests"]["burst"][..], &policies["account_requests"]["q"][..]), ("5", "600"));
+    json_of(told_of, 201).await;
+    json_of(post(key()).await.unwrap(), 201).await;
+    let problem = problem_of(post(key()).await.unwrap(), 429, "quota_exhausted").await;
+    assert_eq!(problem["violated-policies"], serde_json::json!(["account_figures_per_day"]), "{problem:#}");
+    let other = app.key_of("globex", |request| request.limits = PlanLimits::default());
+    json_of(post(other).await.unwrap(), 201).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn spend_that_a_dead_node_has_set_aside_is_settled_by_what_became_of_its_job() {
     let (app, _gemini) = with_gemini(&[("FIGURINE_MICRO_USD_PER_DAY", "400000")]).await;
     let (flow, ceiling) = (&app.node.api().flow, MicroUsd(400_000));

@@ -40,3 +40,19 @@ fn bytes_that_are_no_text_are_a_fault_of_a_setting_and_nobodys_elsewhere() {
     let told = told(&run("", &[("FIGURINE_OPERATOR", b"\xff"), ("FIGURINE_LOG", b"[[")]));
     assert!(told.contains("FIGURINE_OPERATOR: is not UTF-8") && told.contains("FIGURINE_LOG: must be"), "{told}");
 }
+
+#[test]
+fn limits_of_accounts_are_read_like_those_of_keys_and_told_where_one_account_can_fill_the_queue() {
+    for wrong in [r#"{"in_flight":0}"#, r#"{"seats":4}"#, "64"] {
+        let told = told(&run("", &[("FIGURINE_ACCOUNT_LIMITS", wrong.as_bytes())]));
+        assert!(told.contains("FIGURINE_ACCOUNT_LIMITS: must be JSON of"), "{told}");
+    }
+    let unwise = |vars: &[(&str, &[u8])]| {
+        let output = run("", vars);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap().contains("unwise FIGURINE_JOBS_QUEUED")
+    };
+    assert!(unwise(&[("FIGURINE_JOBS_QUEUED", b"64")]));
+    assert!(!unwise(&[("FIGURINE_JOBS_QUEUED", b"64"), ("FIGURINE_ACCOUNT_LIMITS", br#"{"in_flight":4}"#)]));
+    assert!(!unwise(&[]));
+}
