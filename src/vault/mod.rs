@@ -48,6 +48,15 @@ impl Away for VaultError {
     }
 }
 
+/// How often something is destroyed that somebody may be writing at the same time.
+const LOOKS: usize = 3;
+
+/// The data keys that values may have that were made under fencing tokens up to this one.
+fn data_keys(names: &[StoreKey], newest_token: u32) -> Vec<StoreKey> {
+    let tokens = || 0..=newest_token;
+    names.iter().flat_map(|name| tokens().map(|token| name.data_key(token))).collect()
+}
+
 /// Keeps sealed values in one store and their data keys in another (or the same).
 pub struct Vault {
     blobs: Arc<dyn Store>,
@@ -180,10 +189,23 @@ impl Vault {
         Ok(())
     }
 
+    /// The same, and looks whether all of it is gone.
+    ///
+    /// # Errors
+    /// When the store fails; [`VaultError::StillThere`] when something is found, as often as it is destroyed.
+    pub async fn destroy_and_look(&self, names: &[StoreKey], newest_token: u32) -> Result<(), VaultError> {
+        for _ in 0..LOOKS {
+            self.destroy(names, newest_token).await?;
+            let keys = data_keys(names, newest_token);
+            if self.data_keys.count_present(&keys).await? + self.blobs.count_present(names).await? == 0 {
+                return Ok(());
+            }
+        }
+        Err(VaultError::StillThere)
+    }
+
     async fn destroy_keys(&self, names: &[StoreKey], newest_token: u32) -> Result<(), VaultError> {
-        let tokens = || 0..=newest_token;
-        let keys: Vec<_> = names.iter().flat_map(|name| tokens().map(|token| name.data_key(token))).collect();
-        self.data_keys.delete(&keys).await?;
+        self.data_keys.delete(&data_keys(names, newest_token)).await?;
         Ok(())
     }
 

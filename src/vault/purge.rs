@@ -54,10 +54,7 @@ impl Vault {
     /// When the store fails; [`VaultError::StillThere`] when something is found.
     pub async fn purge_photo(&self, owner: &Owner, upload: &UploadId) -> Result<Witness, VaultError> {
         let name = StoreKey::photo(owner, upload);
-        self.destroy(std::slice::from_ref(&name), 0).await?;
-        if self.holds_photo(owner, upload).await? {
-            return Err(VaultError::StillThere);
-        }
+        self.destroy_and_look(std::slice::from_ref(&name), 0).await?;
         self.witness().await
     }
 
