@@ -115,7 +115,7 @@ impl Flow {
     ) -> Result<Result<(), NotFinished>, FlowError> {
         let lease = &claim.lease;
         let mut figure = self.outcome(claim, spec, &made, ending).await?;
-        let settle = settlement(&figure);
+        let settle = settlement(&figure, lease.token);
         let tallies = self.tallies(claim, spec, &figure, made.images.len() as u64).await?;
         let adopt = self.stage(claim, &mut figure, made).await?;
         if patiently(|| self.store.renew(lease, LEASE)).await? == Err(LeaseLost) {
@@ -257,13 +257,22 @@ impl Flow {
     }
 }
 
-/// What a job has really taken, by the figure object of its end.
-pub(super) fn settlement(figure: &Figure) -> Settlement {
+/// What a job has really taken, by the figure object of its end, which was made under a fencing token.
+pub(super) fn settlement(figure: &Figure, token: u32) -> Settlement {
+    // Nobody knows what a worker before this one has asked of the engine.
+    let known = token <= 1 && figure.problem.as_ref().is_none_or(is_paid_for_as_told);
     Settlement {
         delivered: figure.status == State::Succeeded,
         charged: figure.cost.charged_micro_usd,
-        spent: figure.cost.upstream_micro_usd,
+        spent: known.then_some(figure.cost.upstream_micro_usd),
     }
+}
+
+/// Whether nothing was paid upstream beyond what the engine has told. What was asked of it and given up may be paid for all
+/// the same.
+fn is_paid_for_as_told(problem: &JobProblem) -> bool {
+    let canceled_under_way = problem.code == Code::CanceledByCaller && problem.stage != Stage::Queue;
+    !canceled_under_way && !matches!(problem.code, Code::UpstreamTimeout | Code::DeadlineExceeded)
 }
 
 /// Counts a job that ended for the metrics.

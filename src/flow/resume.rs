@@ -27,7 +27,7 @@ impl Flow {
                 code: problem.map(|problem| problem.code),
                 adopt: adopt.clone(),
                 release: problem.is_some_and(|problem| problem.retryable && !problem.charged),
-                settle: settlement(&figure),
+                settle: settlement(&figure, token),
                 tallies,
             };
             if let Some(photo) = &claim.job.photo {

@@ -238,12 +238,16 @@ impl Flow {
         if let Some(photo) = &photo {
             self.vault.destroy_photo_key(&of.owner, photo).await?;
         }
+        if let Some(job) = self.store.job(of).await? {
+            // Before it is forgotten, or a crash in between would take it for one that was never accepted.
+            self.jobs.settle_spend(&job).await?;
+        }
         // From here on nobody can end the job: a worker that is late finds that it has lost it, and cleans up.
         let claims = self.store.forget(of).await?;
         let spec = StoreKey::spec(&of.owner, &of.figure);
         let names: Vec<_> = results_of(of).into_iter().chain([spec]).collect();
         let newest = claims.unwrap_or_default().max(MOST_CLAIMS);
-        self.vault.destroy(&names, newest).await?;
+        self.vault.destroy_and_look(&names, newest).await?;
         let staged: Vec<_> = names.iter().flat_map(|name| (1..=newest).map(|token| name.staged(token))).collect();
         self.store.delete(&staged).await?;
         let receipts = self.store.delete(&[StoreKey::receipt(&of.owner, &of.figure)]).await?;
@@ -274,7 +278,7 @@ impl Flow {
         self.leave_place_of(owner, upload).await;
         self.store.delete(&[StoreKey::unused(owner, upload), StoreKey::shown(owner, upload)]).await?;
         self.vault.purge_photo(owner, upload).await?;
-        self.vault.destroy(&[record], 0).await?;
+        self.vault.destroy_and_look(&[record], 0).await?;
         let receipts = self.store.delete(&[StoreKey::upload_receipt(owner, upload)]).await?;
         Ok(Erased { uploads: known, receipts, ..Erased::default() })
     }

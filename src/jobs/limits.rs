@@ -47,18 +47,20 @@ impl Jobs {
     /// Gives back what was set aside for a job that was not accepted.
     pub(super) async fn give_spend_back(&self, job: &JobRef) -> Result<(), JobsError> {
         if self.limits.spend.is_some() {
-            self.store.settle_spend(job, MicroUsd::ZERO).await?;
+            self.store.settle_spend(job, Some(MicroUsd::ZERO)).await?;
         }
         Ok(())
     }
 
-    /// Settles the spend of a job that has ended; safe to do again.
+    /// Settles the spend of a job that has ended, or is about to be forgotten, at what it has cost. Where that is not known,
+    /// all that was set aside stays counted: what was asked of the engine may be paid for though nobody will tell. Safe to
+    /// do again.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn settle_spend(&self, job: &Job) -> Result<(), JobsError> {
-        if let Some(spent) = job.spent.filter(|_| self.limits.spend.is_some()) {
-            self.store.settle_spend(&job.of, spent).await?;
+        if self.limits.spend.is_some() {
+            self.store.settle_spend(&job.of, job.spent).await?;
         }
         Ok(())
     }
@@ -73,8 +75,9 @@ impl Jobs {
         }
         for of in self.store.open_spend(OPEN, LOOKED_AT).await? {
             match self.store.job(&of).await? {
-                Some(job) => self.settle_spend(&job).await?,
-                None => self.store.settle_spend(&of, MicroUsd::ZERO).await?,
+                Some(job) if job.ended_at.is_some() => self.settle_spend(&job).await?,
+                Some(_) => {}
+                None => self.store.settle_spend(&of, Some(MicroUsd::ZERO)).await?,
             }
         }
         Ok(())

@@ -48,8 +48,8 @@ pub struct Settlement {
     pub delivered: bool,
     /// What is charged for them.
     pub charged: MicroUsd,
-    /// What was paid upstream, whatever came of it.
-    pub spent: MicroUsd,
+    /// What was paid upstream, whatever came of it; `None` where that is not known.
+    pub spent: Option<MicroUsd>,
 }
 
 /// How much of a gate is used.

@@ -236,7 +236,7 @@ pub struct Job {
     pub ended_at: Option<Moment>,
     /// When its result goes; set at its end.
     pub expires_at: Option<Moment>,
-    /// What was paid upstream for it; set at its end.
+    /// What was paid upstream for it; set at its end, where it is known.
     pub spent: Option<MicroUsd>,
     /// When its photo was found gone.
     pub purged_at: Option<Moment>,

@@ -216,8 +216,9 @@ pub trait Store: Send + Sync + 'static {
     /// when that would go beyond the day's ceiling. Asking again for the same job changes nothing.
     async fn reserve_spend(&self, job: &JobRef, most: MicroUsd, ceiling: MicroUsd) -> Result<bool>;
 
-    /// Puts what was really spent in place of what was set aside for a job; where nothing is, nothing happens.
-    async fn settle_spend(&self, job: &JobRef, spent: MicroUsd) -> Result<()>;
+    /// Puts what was really spent in place of what was set aside for a job, or leaves all of it counted where that is not
+    /// known; where nothing is set aside, nothing happens.
+    async fn settle_spend(&self, job: &JobRef, spent: Option<MicroUsd>) -> Result<()>;
 
     /// Jobs for which spend was set aside at least `since` ago and not settled.
     async fn open_spend(&self, since: Duration, limit: usize) -> Result<Vec<JobRef>>;

@@ -32,12 +32,14 @@ pub(crate) struct Bench {
     pub(crate) store: Arc<dyn Store>,
     clock: Option<Clock>,
     pub(crate) server: Option<PrivateRedis>,
+    /// Where its values can be got at past the store.
+    servers: Vec<String>,
 }
 
 impl Bench {
     pub(crate) fn memory() -> Self {
         let clock = Clock::default();
-        Self { store: Arc::new(MemoryStore::new(clock.clone())), clock: Some(clock), server: None }
+        Self { store: Arc::new(MemoryStore::new(clock.clone())), clock: Some(clock), server: None, servers: Vec::new() }
     }
 
     /// On a Unix socket.
@@ -60,13 +62,15 @@ impl Bench {
         flush(cluster);
         let store = connect_to(&cluster.url(0)).await;
         store.found().await.unwrap();
-        Self { store: Arc::new(store), clock: None, server: None }
+        let servers = cluster.masters.iter().map(PrivateRedis::url).collect();
+        Self { store: Arc::new(store), clock: None, server: None, servers }
     }
 
     async fn founded((server, address): (PrivateRedis, RedisAddress)) -> Self {
         let store = RedisStore::connect(&address, &Tasks::new(Handle::current())).await.unwrap();
         store.found().await.unwrap();
-        Self { store: Arc::new(store), clock: None, server: Some(server) }
+        let servers = vec![server.url()];
+        Self { store: Arc::new(store), clock: None, server: Some(server), servers }
     }
 
     /// Lets the store's time pass: at once where the clock can be moved on, else by waiting for it.
@@ -79,6 +83,28 @@ impl Bench {
             assert!(Instant::now() < limit, "the store's clock goes on");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
+    }
+
+    /// Lets time pass for seats that are taken. Where the clock cannot be moved on, when they come back is moved towards
+    /// it.
+    pub(crate) fn pass_for_seats(&self, time: Duration) {
+        if let Some(clock) = &self.clock {
+            return clock.advance(time);
+        }
+        let sooner = -i64::try_from(time.as_millis()).unwrap();
+        let mut moved = 0;
+        for server in &self.servers {
+            let mut raw = redis::Client::open(server.as_str()).unwrap().get_connection().unwrap();
+            let seats: Vec<String> = redis::cmd("KEYS").arg("fig:*:seats").query(&mut raw).unwrap();
+            for name in seats {
+                let taken: Vec<String> = redis::cmd("ZRANGE").arg(&name).arg(0).arg(-1).query(&mut raw).unwrap();
+                for job in taken {
+                    let _: f64 = redis::cmd("ZINCRBY").arg(&name).arg(sooner).arg(job).query(&mut raw).unwrap();
+                    moved += 1;
+                }
+            }
+        }
+        assert!(moved > 0, "seats are taken");
     }
 
     pub(crate) async fn submit(&self, new: &NewJob) -> Submission {

@@ -51,7 +51,7 @@ pub(crate) enum KeyOp {
 #[derive(Debug, Clone)]
 pub(crate) enum SpendOp {
     Reserve(usize, u64),
-    Settle(usize, u64),
+    Settle(usize, Option<u64>),
     Open,
     Take(usize, usize),
     Leave(usize, usize),
@@ -139,7 +139,7 @@ fn key() -> impl Strategy<Value = KeyOp> {
 fn spend() -> impl Strategy<Value = SpendOp> {
     prop_oneof![
         (few(), 0..60_u64).prop_map(|(job, most)| SpendOp::Reserve(job, most)),
-        (few(), 0..60_u64).prop_map(|(job, spent)| SpendOp::Settle(job, spent)),
+        (few(), option::of(0..60_u64)).prop_map(|(job, spent)| SpendOp::Settle(job, spent)),
         Just(SpendOp::Open),
         (few(), few()).prop_map(|(key, place)| SpendOp::Take(key, place)),
         (few(), few()).prop_map(|(key, place)| SpendOp::Leave(key, place)),

@@ -135,7 +135,7 @@ impl Run<'_> {
                 format!("{:?}", store.reserve_spend(world.job(*at), MicroUsd(*most), MicroUsd(100)).await)
             }
             SpendOp::Settle(at, spent) => {
-                format!("{:?}", store.settle_spend(world.job(*at), MicroUsd(*spent)).await)
+                format!("{:?}", store.settle_spend(world.job(*at), spent.map(MicroUsd)).await)
             }
             SpendOp::Open => {
                 // Which of several come first is not promised.
@@ -227,7 +227,7 @@ impl Run<'_> {
                 let adopt = vec![Adoption { staged: name.staged(1), name }];
                 let code = (*state == State::Failed).then_some(Code::Internal);
                 let (charged, delivered) = (MicroUsd(*charged), *state == State::Succeeded);
-                let settle = Settlement { delivered, charged, spent: charged };
+                let settle = Settlement { delivered, charged, spent: (charged.0 % 2 == 0).then_some(charged) };
                 let finish = Finish { state: *state, code, adopt, release: *release, settle, tallies };
                 format!("{:?}", store.finish(lease, finish).await)
             }

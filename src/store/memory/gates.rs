@@ -175,8 +175,8 @@ impl Spend {
         true
     }
 
-    pub(super) fn settle(&mut self, job: &JobRef, spent: MicroUsd) {
-        if let Some((at, most)) = self.open.remove(job) {
+    pub(super) fn settle(&mut self, job: &JobRef, spent: Option<MicroUsd>) {
+        if let Some(((at, most), spent)) = self.open.remove(job).zip(spent) {
             let day = self.days.entry(at.day()).or_default();
             *day = day.saturating_sub(most).saturating_add(spent.0);
         }

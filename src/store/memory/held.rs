@@ -208,7 +208,7 @@ impl Held {
         entry.job.ended_at = Some(now);
         entry.job.expires_at = Some(until);
         entry.reach(finish.state, now);
-        entry.job.spent = Some(finish.settle.spent);
+        entry.job.spent = finish.settle.spent;
         let (taken, once) = (entry.taken.clone(), entry.once.clone());
         for adoption in finish.adopt {
             if let Some(staged) = self.values.remove(&adoption.staged) {

@@ -357,7 +357,7 @@ impl Store for MemoryStore {
         Ok(self.held().spend.reserve(job, most, ceiling, now))
     }
 
-    async fn settle_spend(&self, job: &JobRef, spent: MicroUsd) -> Result<()> {
+    async fn settle_spend(&self, job: &JobRef, spent: Option<MicroUsd>) -> Result<()> {
         self.held().spend.settle(job, spent);
         Ok(())
     }

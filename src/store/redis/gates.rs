@@ -102,9 +102,9 @@ pub(super) async fn reserve_spend(link: &Link, job: &JobRef, most: MicroUsd, cei
     }
 }
 
-pub(super) async fn settle_spend(link: &Link, job: &JobRef, spent: MicroUsd) -> Result<()> {
+pub(super) async fn settle_spend(link: &Link, job: &JobRef, spent: Option<MicroUsd>) -> Result<()> {
     let mut call = SETTLE_SPEND.prepare_invoke();
-    call.key(SPEND).arg(name(job)).arg(spent.0);
+    call.key(SPEND).arg(name(job)).arg(spent.map(|spent| spent.0.to_string()).unwrap_or_default());
     link.run::<Vec<String>>(call).await.map(drop)
 }
 

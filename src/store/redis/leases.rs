@@ -81,7 +81,8 @@ pub(super) async fn finish(
     call.arg(finish.code.map_or("", |code| code.as_str())).arg(u8::from(finish.release));
     call.arg(values::written(&finish.tallies)?);
     let settle = finish.settle;
-    call.arg(u8::from(settle.delivered)).arg(settle.charged.0).arg(settle.spent.0);
+    call.arg(u8::from(settle.delivered)).arg(settle.charged.0);
+    call.arg(settle.spent.map(|spent| spent.0.to_string()).unwrap_or_default());
     let answer: Vec<String> = link.run(call).await?;
     match answer.first().map(String::as_str) {
         Some("done") => Ok(Ok(())),

@@ -289,7 +289,7 @@ impl Store for RedisStore {
         gates::reserve_spend(&self.link, job, most, ceiling).await
     }
 
-    async fn settle_spend(&self, job: &JobRef, spent: MicroUsd) -> Result<()> {
+    async fn settle_spend(&self, job: &JobRef, spent: Option<MicroUsd>) -> Result<()> {
         gates::settle_spend(&self.link, job, spent).await
     }
 

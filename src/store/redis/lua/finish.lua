@@ -1,7 +1,7 @@
 -- Ends a running job in one step: staged results get their names, the seats and the entry go, what was reserved is settled,
 -- the end is told.
 -- KEYS: prefix, then pairs of a staged name and a final one. ARGV: figure, owner, token, state, code, release, tallies,
--- delivered, charged, spent.
+-- delivered, charged, spent (nothing where that is not known).
 local figure, state = ARGV[1], ARGV[4]
 local job = job_key(figure)
 if not leased(figure, ARGV[2], ARGV[3]) then
