@@ -120,6 +120,26 @@ async fn what_was_decided_last_about_a_person_holds_whichever_index_key_comes_fi
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_decided_about_a_person_outlives_the_index_key_that_it_was_said_under() {
+    let it = Installation::founded().await;
+    let read = async |node: &Node| {
+        let read = node.get("/v1/me/preferences").header("Figurine-End-User", "anna").send().await.unwrap();
+        json_of(read, 200).await
+    };
+    let old = node(&it, &[SEAL_KEY], &[SEAL_KEY]);
+    let put = old.request(Method::PUT, "/v1/me/preferences").header("Content-Type", "application/json");
+    let put = put.header("Figurine-End-User", "anna").body(json!({"analytics": false}).to_string());
+    let decided = json_of(put.send().await.unwrap(), 200).await;
+    drop(old);
+    // What it is read for, by whichever order of keys, is any request of hers.
+    let both = node(&it, &[SEAL_KEY], &[SEAL_KEY, NEW_KEY]);
+    json_of(both.post().header("Figurine-End-User", "anna").send().await.unwrap(), 201).await;
+    drop(both);
+    let new = node(&it, &[SEAL_KEY], &[NEW_KEY]);
+    assert_eq!(read(&new).await, decided);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_held_for_a_person_is_found_and_erased_whichever_index_key_comes_first() {
     let it = Installation::founded().await;
     let nodes = either_order(&it);
