@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{
     Api,
     caller::Authenticated,
-    list::{ListObject, Page},
+    list::{Cut, ListObject, Page},
     problem::Problem,
 };
 use crate::{
@@ -42,10 +42,8 @@ pub(super) struct AuditList {
 pub(super) async fn list(api: Data<Api>, caller: Authenticated, req: HttpRequest) -> Result<HttpResponse, Problem> {
     let ticket = api.admit(&req, caller, Some(Scope::KeysAdmin)).await?;
     let page: Page<ActId> = Page::asked(req.query_string(), |text| ActId::parse(text).ok())?;
-    let mut data = api.ledger.acts(ticket.owner(), page.before.as_ref(), page.limit + 1).await?;
-    let has_more = data.len() > page.limit;
-    data.truncate(page.limit);
-    let next_cursor = data.last().filter(|_| has_more).map(|last| super::list::cursor(&last.id));
+    let acts = api.ledger.acts(ticket.owner(), page.before.as_ref(), page.to_ask_for()).await?;
+    let Cut { shown: data, has_more, next_cursor } = page.cut(acts, |act| act.id);
     let page = AuditList { object: ListObject::List, data, has_more, next_cursor };
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(page))
 }

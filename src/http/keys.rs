@@ -13,7 +13,7 @@ use super::{
     Api,
     body::small_json,
     caller::Authenticated,
-    list::{Page, cursor},
+    list::{Cut, ListObject, Page},
     me,
     problem::Problem,
 };
@@ -93,8 +93,8 @@ impl From<ShownKey> for Told {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct KeyList {
     /// Always `list`.
-    #[schema(example = "list")]
-    object: &'static str,
+    #[schema(value_type = String, example = "list")]
+    object: ListObject,
     /// The keys, newest first.
     data: Vec<Told>,
     /// Whether there are more.
@@ -141,11 +141,10 @@ pub(super) async fn mint(
 pub(super) async fn list(api: Data<Api>, caller: Authenticated, req: HttpRequest) -> Result<HttpResponse, Problem> {
     let ticket = api.admit(&req, caller, Some(Scope::KeysAdmin)).await?;
     let page: Page<KeyId> = Page::asked(req.query_string(), |text| KeyId::parse(text).ok())?;
-    let mut keys = api.flow.known_keys(&ticket, page.before, page.limit + 1).await?;
-    let has_more = keys.len() > page.limit;
-    keys.truncate(page.limit);
-    let next_cursor = keys.last().filter(|_| has_more).map(|key| cursor(&key.id));
-    let list = KeyList { object: "list", data: keys.into_iter().map(Told::from).collect(), has_more, next_cursor };
+    let keys = api.flow.known_keys(&ticket, page.before, page.to_ask_for()).await?;
+    let Cut { shown, has_more, next_cursor } = page.cut(keys, |key| key.id);
+    let data = shown.into_iter().map(Told::from).collect();
+    let list = KeyList { object: ListObject::List, data, has_more, next_cursor };
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(list))
 }
 

@@ -22,7 +22,7 @@ const MOST: usize = 100;
 const AT_ONCE: usize = 8;
 
 /// The type of the object.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum ListObject {
     List,
@@ -54,13 +54,11 @@ pub(super) struct FigureList {
 pub(super) async fn read(api: Data<Api>, caller: Authenticated, req: HttpRequest) -> Result<HttpResponse, Problem> {
     let ticket = api.admit(&req, caller, Some(Scope::FiguresRead)).await?;
     let page: Page<FigureId> = Page::asked(req.query_string(), |text| FigureId::parse(text).ok())?;
-    let mut jobs = api.flow.store.jobs_of(ticket.owner(), page.before, page.limit + 1).await?;
-    let has_more = jobs.len() > page.limit;
-    jobs.truncate(page.limit);
-    let last = jobs.last().map(|job| job.of.figure).filter(|_| has_more);
-    let figures = stream::iter(&jobs).map(|job| figure(&api, job)).buffered(AT_ONCE);
+    let jobs = api.flow.store.jobs_of(ticket.owner(), page.before, page.to_ask_for()).await?;
+    let Cut { shown, has_more, next_cursor } = page.cut(jobs, |job| job.of.figure);
+    let figures = stream::iter(&shown).map(|job| figure(&api, job)).buffered(AT_ONCE);
     let data = figures.try_filter_map(|figure| async { Ok(figure) }).try_collect().await?;
-    let page = FigureList { object: ListObject::List, data, has_more, next_cursor: last.as_ref().map(cursor) };
+    let page = FigureList { object: ListObject::List, data, has_more, next_cursor };
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(page))
 }
 
@@ -78,8 +76,15 @@ async fn figure(api: &Api, job: &Job) -> Result<Option<Figure>, Problem> {
 
 /// What page is wanted.
 pub(super) struct Page<C> {
-    pub(super) limit: usize,
+    limit: usize,
     pub(super) before: Option<C>,
+}
+
+/// A page cut out of what was found.
+pub(super) struct Cut<T> {
+    pub(super) shown: Vec<T>,
+    pub(super) has_more: bool,
+    pub(super) next_cursor: Option<String>,
 }
 
 impl<C> Page<C> {
@@ -105,6 +110,19 @@ impl<C> Page<C> {
         }
         Ok(Self { limit: limit.unwrap_or(USUAL), before })
     }
+
+    /// How many to look for: one more than are shown, which tells whether there are more.
+    pub(super) fn to_ask_for(&self) -> usize {
+        self.limit + 1
+    }
+
+    /// Cuts the page out of what was found; `name` is what the next page begins behind.
+    pub(super) fn cut<T, N: ToString>(&self, mut found: Vec<T>, name: impl FnOnce(&T) -> N) -> Cut<T> {
+        let has_more = found.len() > self.limit;
+        found.truncate(self.limit);
+        let next_cursor = found.last().filter(|_| has_more).map(|last| cursor(&name(last)));
+        Cut { shown: found, has_more, next_cursor }
+    }
 }
 
 fn limit_of(text: &str) -> Option<usize> {
@@ -113,7 +131,7 @@ fn limit_of(text: &str) -> Option<usize> {
 }
 
 /// Where the page after this one begins: opaque to callers, so that it may become something else.
-pub(super) fn cursor(last: &impl ToString) -> String {
+fn cursor(last: &impl ToString) -> String {
     URL_SAFE_NO_PAD.encode(last.to_string())
 }
 

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::{
     Api, body,
     caller::Authenticated,
-    list::{ListObject, Page},
+    list::{Cut, ListObject, Page},
     order,
     problem::Problem,
     record::Draft,
@@ -101,7 +101,7 @@ pub(super) struct PreferencesRequest {
 ///
 /// Every figure, analysis, prompt, upload and receipt of the account, with its events, page by page; images are at their
 /// links. With `Figurine-End-User`, what is held for that person. Sealed photos are given to nobody: it is said that they
-/// are there.
+/// are there. Records of the account's keys are at `/v1/keys`, its trail of administrative acts is at `/v1/audit`.
 #[utoipa::path(
     get, path = "/v1/me/data", operation_id = "readData", tag = "Privacy",
     params(super::openapi::ListQuery, super::openapi::EndUserHeader),
@@ -112,10 +112,8 @@ pub(super) async fn read(api: Data<Api>, caller: Authenticated, req: HttpRequest
     let subject = subject(&api, &ticket, &req)?;
     let page: Page<String> = Page::asked(req.query_string(), line)?;
     let first = page.before.is_none();
-    let mut held = api.flow.held(&subject, page.before.as_deref(), page.limit + 1).await?;
-    let has_more = held.len() > page.limit;
-    held.truncate(page.limit);
-    let next_cursor = held.last().filter(|_| has_more).map(|(line, _)| super::list::cursor(line));
+    let held = api.flow.held(&subject, page.before.as_deref(), page.to_ask_for()).await?;
+    let Cut { shown: mut held, has_more, next_cursor } = page.cut(held, |(line, _)| line.clone());
     // An upload that a person's figure has taken is written down twice: first for nobody.
     held.dedup_by_key(|(_, held)| held.id);
     let mut data = Vec::with_capacity(held.len());
