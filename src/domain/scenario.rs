@@ -32,6 +32,9 @@ scenarios! {
     Succeeded = "succeeded";
     /// As without a scenario, but each image takes three seconds more.
     Slow = "slow";
+    /// Of several images the first alone is made, and `problems` tells what became of the others. One image is made as
+    /// without a scenario.
+    FewerImages = "fewer_images";
     /// The engine refuses the photo.
     BlockedPhoto = "blocked_photo";
     /// The engine refuses the wishes. With `enhance=false` nobody reads them, and the figure succeeds.
@@ -64,6 +67,10 @@ scenarios! {
     Overloaded = "overloaded";
     /// Refused before it is accepted, as if the store did not answer.
     StoreUnavailable = "store_unavailable";
+    /// Refused before it is accepted, as if the store had lost its data.
+    StoreLost = "store_lost";
+    /// Refused before it is accepted, as if the node were stopping.
+    Draining = "draining";
     /// Refused before it is accepted, as if the installation's spend were used up.
     SpendCeiling = "spend_ceiling";
     /// Refused before it is accepted, as if something failed here.
@@ -88,10 +95,13 @@ impl Scenario {
             | Self::BudgetExhausted
             | Self::Overloaded
             | Self::StoreUnavailable
+            | Self::StoreLost
+            | Self::Draining
             | Self::SpendCeiling
             | Self::Internal => Code::parse(self.as_str()),
             Self::Succeeded
             | Self::Slow
+            | Self::FewerImages
             | Self::BlockedPhoto
             | Self::BlockedPrompt
             | Self::BlockedFigure

@@ -29,7 +29,7 @@ use zeroize::Zeroizing;
 use crate::{
     auth::KeySet,
     config::Operator,
-    domain::{Analysis, Cost, EngineUsed, JobProblem, Mode, Provenance, Stage, State, Timings, Work},
+    domain::{Analysis, Cost, EngineUsed, JobProblem, Mode, Provenance, Scenario, Stage, State, Timings, Work},
     engine::Photo64,
     intake::Intake,
     jobs::{Jobs, Spec},
@@ -180,7 +180,10 @@ impl Flow {
         // What is told of a figure's engine is what made its images.
         made.engine = None;
         let brief = Brief { prompt: &prompt, options: &spec.options, text_model, index: 0 };
-        let rendered = render_all(studio, photo, brief, made, deadline).await?;
+        let fewer = spec.mode == Mode::Test && spec.scenario == Some(Scenario::FewerImages);
+        let spoiled = fewer.then(|| self.test.playing(Scenario::NoImageProduced)).transpose()?;
+        let studio_of = |index| spoiled.as_ref().filter(|_| index > 0).unwrap_or(studio);
+        let rendered = render_all(studio_of, photo, brief, made, deadline).await?;
         made.timings.render = millis(clock);
         made.prompt = Some(prompt);
 
@@ -217,14 +220,14 @@ impl Flow {
 }
 
 /// Makes every image of a figure at once. Those that fail beside others that do not are told as problems.
-async fn render_all(
-    studio: &Studio,
+async fn render_all<'s>(
+    studio_of: impl Fn(u32) -> &'s Studio,
     photo: &Photo64,
     brief: Brief<'_>,
     made: &mut Made,
     deadline: Instant,
 ) -> Result<Vec<Bytes>, FlowError> {
-    let renders = (0..brief.options.n).map(|index| async move {
+    let renders = (0..brief.options.n).map(|index| (index, studio_of(index))).map(|(index, studio)| async move {
         let mut cost = Cost::default();
         (studio.render(photo, brief.of_index(index), &mut cost, deadline).await, cost)
     });

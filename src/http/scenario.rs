@@ -7,7 +7,7 @@ use actix_web::HttpRequest;
 use super::{order::only, problem::Problem};
 use crate::{
     admission::{Policy, Ticket},
-    domain::{Code, Mode, OptionFault, Scenario},
+    domain::{Code, Mode, Moment, OptionFault, Scenario},
 };
 
 const HEADER: &str = "Figurine-Scenario";
@@ -53,5 +53,13 @@ pub(super) fn refuse(scenario: Option<Scenario>) -> Result<(), Problem> {
         (Code::BudgetExhausted, Policy::Money),
     ];
     let policy = policy.into_iter().find(|(own, _)| *own == code);
-    Err(policy.into_iter().fold(problem, |problem, (_, policy)| problem.violating(policy.name(0))))
+    let problem = policy.into_iter().fold(problem, |problem, (_, policy)| problem.violating(policy.name(0)));
+    Err(until(code, Moment::now()).into_iter().fold(problem, Problem::after))
+}
+
+/// How long what is used up stays so.
+fn until(code: Code, now: Moment) -> Option<Duration> {
+    let of_month = code == Code::BudgetExhausted;
+    let of_day = matches!(code, Code::QuotaExhausted | Code::SpendCeiling);
+    of_month.then(|| now.to_next_month()).or_else(|| of_day.then(|| now.to_next_day()))
 }

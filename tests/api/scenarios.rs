@@ -1,7 +1,7 @@
 //! Test keys: they cost nothing, keep nobody waiting, and may ask for any outcome.
 
 use figurine::{
-    domain::{Mode, Scenario},
+    domain::{Mode, Moment, Scenario},
     simulator::{Simulator, SimulatorSettings},
 };
 use reqwest::RequestBuilder;
@@ -20,7 +20,7 @@ fn post(app: &TestApp, key: &str, scenario: &str) -> RequestBuilder {
 /// The status of what fails with a code of this name.
 fn status(scenario: Scenario) -> u16 {
     match scenario {
-        Scenario::Succeeded | Scenario::Slow => 201,
+        Scenario::Succeeded | Scenario::Slow | Scenario::FewerImages => 201,
         Scenario::BlockedPhoto | Scenario::BlockedPrompt | Scenario::BlockedFigure => 422,
         Scenario::NoImageProduced | Scenario::UpstreamGarbled | Scenario::EngineMisconfigured => 502,
         Scenario::UpstreamTimeout | Scenario::DeadlineExceeded => 504,
@@ -29,6 +29,8 @@ fn status(scenario: Scenario) -> u16 {
         | Scenario::UpstreamRateLimited
         | Scenario::Overloaded
         | Scenario::StoreUnavailable
+        | Scenario::StoreLost
+        | Scenario::Draining
         | Scenario::SpendCeiling => 503,
         Scenario::Internal => 500,
     }
@@ -67,6 +69,35 @@ async fn a_test_key_gets_every_outcome_that_it_asks_for_and_pays_for_none() {
     for key in [&key, &app.key] {
         let plain = app.client.post(app.url("/v1/figures")).bearer_auth(key).body(jpeg(96, 96)).send().await.unwrap();
         json_of(plain, 201).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fewer_images_than_were_asked_for_come_with_the_problems_of_the_others() {
+    let app = TestApp::start().await;
+    let key = test_key(&app);
+    let asked = app.client.post(app.url("/v1/figures?n=3")).bearer_auth(&key).body(jpeg(96, 96));
+    let figure = json_of(asked.header("Figurine-Scenario", "fewer_images").send().await.unwrap(), 201).await;
+    assert_eq!((&figure["status"], figure["images"].as_array().unwrap().len()), (&"succeeded".into(), 1));
+    let codes: Vec<_> = figure["problems"].as_array().unwrap().iter().map(|problem| problem["code"].clone()).collect();
+    assert_eq!(codes, ["no_image_produced", "no_image_produced"], "{figure:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_scenario_says_is_used_up_is_back_with_the_next_day_or_month() {
+    let app = TestApp::start().await;
+    let key = test_key(&app);
+    let now = Moment::now();
+    for (scenario, until) in [
+        ("quota_exhausted", now.to_next_day()),
+        ("budget_exhausted", now.to_next_month()),
+        ("spend_ceiling", now.to_next_day()),
+    ] {
+        let refused = post(&app, &key, scenario).send().await.unwrap();
+        let told: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+        // A new day may have begun meanwhile.
+        assert!(told + 30 >= until.as_secs() && told <= until.as_secs() + 1 || told > 86_000, "{scenario}: {told}");
+        assert_eq!(refused.headers()["x-should-retry"], "false", "{scenario}");
     }
 }
 
