@@ -82,12 +82,13 @@ impl Flow {
         wish: &KeyWish,
     ) -> Result<(Minted, ShownKey), KeyFault> {
         let request = request(names, by, wish)?;
-        let minted = mint(keys, &request, u64::try_from(Moment::now().unix_seconds()).unwrap_or_default())?;
+        let now = u64::try_from(Moment::now().unix_seconds()).unwrap_or_default();
+        let minted = mint(keys, &request, now)?;
         let record = KeyRecord {
             scopes: request.scopes,
             mode: request.mode,
             limits: request.limits.effective(&DEFAULT_LIMITS, &MAXIMUM_LIMITS),
-            issued_at: Moment::now(),
+            issued_at: Moment::from_unix_seconds(now),
             expires_at: Moment::from_unix_seconds(minted.expires_at),
             minted_by: Some(by.key()),
         };

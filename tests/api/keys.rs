@@ -45,7 +45,7 @@ async fn a_minted_key_is_shown_once_and_works_as_it_says() {
     assert_eq!((&minted["limits"]["rpm"], &minted["limits"]["burst"]), (&json!(7), &json!(20)), "{minted:#}");
     let me = json_of(with(&app, text, Method::GET, "/v1/me").send().await.unwrap(), 200).await;
     assert_eq!((&me["id"], &me["account"], &me["limits"]), (&minted["id"], &json!("acme"), &minted["limits"]));
-    assert_eq!(me["expires_at"], minted["expires_at"]);
+    assert_eq!((&me["issued_at"], &me["expires_at"]), (&minted["issued_at"], &minted["expires_at"]));
     problem_of(with(&app, text, Method::POST, "/v1/figures").send().await.unwrap(), 403, "missing_scope").await;
     let shown = json_of(app.client.get(location).bearer_auth(&admin).send().await.unwrap(), 200).await;
     assert_eq!((&shown["status"], shown.get("key")), (&json!("active"), None), "{shown:#}");
