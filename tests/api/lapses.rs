@@ -68,6 +68,9 @@ async fn ended_once(it: &Installation, node: &Node, ids: &[String], cost: &Value
         assert_eq!(ends(it, id), ["succeeded", "purged"]);
     }
     assert!(it.photos_kept().is_empty(), "{:?}", it.photos_kept());
+    let me = node.get("/v1/me").send().await.unwrap();
+    let left = me.headers()["ratelimit"].to_str().unwrap();
+    assert!(left.contains("\"in_flight\";r=8,"), "every seat is back: {left}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,17 +29,28 @@ async fn report(app: &TestApp, key: &str, query: &str) -> Value {
 
 /// The report once so many requests were counted; entries are written just after their answers, its own, too.
 async fn report_of(app: &TestApp, key: &str, query: &str, requests: u64) -> Value {
+    report_and_bytes_before(app, key, query, requests).await.0
+}
+
+/// The same, and how long those that were asked for before it were.
+async fn report_and_bytes_before(app: &TestApp, key: &str, query: &str, requests: u64) -> (Value, u64) {
     let limit = Instant::now() + Duration::from_secs(30);
-    let mut asked = 0;
+    let (mut asked, mut before) = (0, 0);
     loop {
-        let report = report(app, key, query).await;
+        let url = app.url(&format!("/v1/usage{query}"));
+        let answer = app.client.get(url).bearer_auth(key).header("Sec-GPC", "1").send().await.unwrap();
+        let text = answer.text().await.unwrap();
+        let report: Value = serde_json::from_str(&text).unwrap();
         if report["total"]["counts"]["requests"] == requests + asked {
-            return report;
+            return (report, before);
         }
         assert!(Instant::now() < limit, "{requests} and {asked}: {report:#}");
         asked += 1;
+        before += text.len() as u64;
     }
 }
+
+const NO_PHOTO: &str = "no photo at all";
 
 /// One of a thousand requests of every kind.
 fn request(app: &TestApp, at: usize, key: &str) -> RequestBuilder {
@@ -48,7 +59,7 @@ fn request(app: &TestApp, at: usize, key: &str) -> RequestBuilder {
         0 => ask(Method::POST, "/v1/figures?style=anime&n=2").body(jpeg(64, 64)),
         1 => ask(Method::POST, "/v1/figures?style=chibi").body(jpeg(64, 64)).header("Sec-GPC", "1"),
         2 => ask(Method::POST, "/v1/figures?size=9K").body(jpeg(64, 64)),
-        3 => ask(Method::POST, "/v1/figures").body("no photo at all"),
+        3 => ask(Method::POST, "/v1/figures").body(NO_PHOTO),
         4 => ask(Method::GET, "/v1/figures/fig_019ab2c3d4e57f60a1b2c3d4e5f60718"),
         5 => ask(Method::HEAD, "/v1/me"),
         6 => ask(Method::PUT, "/v1/styles"),
@@ -75,8 +86,13 @@ async fn a_thousand_requests_at_once_are_summed_exactly() {
     // What needs no key counts for nobody: a method that is not there is refused before anybody is known.
     let known = answers.len() as u64 - statuses.remove(&405).unwrap();
     assert_eq!(statuses[&201], 100, "{statuses:?}");
-    let report = report_of(&apps[1], &key, "?by=day", known).await;
+    let (report, of_reports) = report_and_bytes_before(&apps[1], &key, "?by=day", known).await;
     let counts = &report["total"]["counts"];
+    // Of a body whose options stand in the query nothing is read where those are wrong.
+    let received = 100 * jpeg(64, 64).len() + 50 * NO_PHOTO.len();
+    assert_eq!(counts["bytes_in"], received, "{report:#}");
+    let sent: usize = answers.iter().filter(|(status, _)| *status != 405).map(|(_, body)| body.len()).sum();
+    assert_eq!(counts["bytes_out"], sent as u64 + of_reports, "{report:#}");
     for name in ["figures", "images", "input_tokens", "output_tokens", "charged_micro_usd", "upstream_micro_usd"] {
         assert_eq!(counts[name].as_u64().unwrap_or_default(), sums[name], "{name}: {report:#}");
     }
