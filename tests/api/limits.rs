@@ -144,6 +144,8 @@ async fn figures_of_a_day_are_counted_when_delivered_and_are_back_the_next_day()
     let refused = post().send().await.unwrap();
     assert_eq!(refused.headers()["x-should-retry"], "false");
     let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    let back: u64 = told(&refused, "ratelimit")["figures_per_day"]["t"].parse().unwrap();
+    assert!(wait.abs_diff(back) <= 2 && (1..=86_400).contains(&wait), "{wait} and {back}");
     let problem = problem_of(refused, 429, "quota_exhausted").await;
     assert_eq!((&problem["retryable"], &problem["violated-policies"][0]), (&false.into(), &"figures_per_day".into()));
     assert_eq!(post().header("Idempotency-Key", "one day").send().await.unwrap().status(), 201, "known before");
@@ -205,7 +207,8 @@ async fn a_month_that_is_used_up_says_when_the_next_begins() {
     let key = app.key_of("acme", |request| request.limits = limits([None; 4], Some(10)));
     let refused = app.client.post(app.url("/v1/figures")).bearer_auth(&key).body(jpeg(64, 64)).send().await.unwrap();
     let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
-    assert!(wait <= 31 * 86_400, "{wait}");
+    let back: u64 = told(&refused, "ratelimit")["micro_usd_per_month"]["t"].parse().unwrap();
+    assert!(wait.abs_diff(back) <= 2 && (1..=31 * 86_400).contains(&wait), "{wait} and {back}");
     assert_eq!(refused.headers()["x-should-retry"], "false");
     let problem = problem_of(refused, 429, "budget_exhausted").await;
     assert_eq!(problem["violated-policies"], serde_json::json!(["micro_usd_per_month"]), "{problem:#}");
