@@ -1,7 +1,6 @@
 //! What was found beside the pixels. All of it stays behind: the fitted JPEG is encoded from pixels alone.
 
-use exif::{Context, Exif, In, Reader, Tag};
-
+use super::exif;
 use super::kind::contains;
 use super::orient::Orientation;
 
@@ -61,18 +60,14 @@ impl Removed {
     /// Notes Exif and what it holds; gives the orientation it asks for.
     pub(super) fn note_exif(&mut self, tiff: &[u8]) -> Orientation {
         self.note(Found::Exif);
-        let Some(exif) = parse(tiff) else {
-            return Orientation::default();
-        };
-        if exif.fields().any(|field| field.tag.context() == Context::Gps) {
+        let said = exif::read(tiff.strip_prefix(b"Exif\0\0").unwrap_or(tiff));
+        if said.place {
             self.note(Found::Gps);
         }
-        if exif.fields().any(|field| field.ifd_num == In::THUMBNAIL) {
+        if said.thumbnail {
             self.note(Found::Thumbnail);
         }
-        exif.get_field(Tag::Orientation, In::PRIMARY)
-            .and_then(|field| field.value.get_uint(0))
-            .map_or(Orientation::default(), Orientation::from_exif)
+        said.orientation.map_or(Orientation::default(), Orientation::from_exif)
     }
 
     /// The names for the report, in fixed order.
@@ -80,15 +75,4 @@ impl Removed {
         let present = |found: Found| self.0 & (1 << found as u16) != 0;
         Self::NAMES.iter().filter(|(found, _)| present(*found)).map(|(_, name)| (*name).to_owned()).collect()
     }
-}
-
-/// Largest Exif block looked into, in bytes; a JPEG segment holds 64 kB at most.
-const MAX_EXIF: usize = 512 * 1024;
-
-fn parse(tiff: &[u8]) -> Option<Exif> {
-    let tiff = tiff.strip_prefix(b"Exif\0\0").unwrap_or(tiff);
-    let tiff = tiff.get(..tiff.len().min(MAX_EXIF))?;
-    let mut reader = Reader::new();
-    reader.continue_on_error(true);
-    reader.read_raw(tiff.to_vec()).or_else(|error| error.distill_partial_result(|_| ())).ok()
 }

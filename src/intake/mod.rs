@@ -9,6 +9,7 @@ mod color;
 mod decode;
 mod encode;
 mod error;
+mod exif;
 mod fit;
 mod kind;
 mod metadata;

@@ -43,6 +43,7 @@ mod names;
 mod on_cluster;
 mod once;
 mod outcomes;
+mod photos;
 mod privacy;
 #[path = "../private_redis/mod.rs"]
 mod private_redis;

@@ -44,7 +44,7 @@ fn change(random: &mut Random, bytes: &mut Vec<u8>, seeds: &[Vec<u8>]) {
     let at = random.below(near);
     let (end, length) = (bytes.len(), 1 + random.below(40));
     let until = (at + length).min(end);
-    match random.below(9) {
+    match random.below(10) {
         0 if at < end => bytes[at] ^= 1 << random.below(8),
         1 if at < end => bytes[at] = random.byte(),
         2 if at + 4 <= end => {
@@ -60,6 +60,11 @@ fn change(random: &mut Random, bytes: &mut Vec<u8>, seeds: &[Vec<u8>]) {
         }
         5 => drop(bytes.splice(at.min(end)..at.min(end), std::iter::repeat_n(random.byte(), length))),
         6 => bytes.truncate(at),
+        // Lists grow.
+        8 => {
+            let part = bytes[at.min(end)..until].repeat(1 + random.below(300));
+            drop(bytes.splice(until..until, part));
+        }
         7 => {
             let other = &seeds[random.below(seeds.len())];
             let from = random.below(other.len());

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Buffer,
-    inflow::{Inflow, too_large},
+    inflow::{Inflow, declared_length, too_large},
 };
 use crate::{
     domain::{Code, GivenOptions, OptionFault},
@@ -36,6 +36,8 @@ pub(super) async fn read(
     given: &mut GivenOptions,
 ) -> Result<Option<Bytes>, Problem> {
     let trouble = Trouble::default();
+    // The photo is nearly all of a form: it is received where it stays.
+    let room = usize::try_from(declared_length(req)?.unwrap_or_default().min(most)).unwrap_or_default();
     let bytes = stream::unfold((inflow, trouble.clone()), |(mut inflow, trouble)| async move {
         let chunk = inflow.next().await?.map_err(|problem| {
             trouble.replace(Some(problem));
@@ -56,7 +58,7 @@ pub(super) async fn read(
         if name != "image" {
             take_option(part, &name, given, &trouble).await?;
         } else if image.is_none() {
-            image = Some(whole(part, most, &trouble).await?.ok_or_else(|| too_large(most))?);
+            image = Some(whole(part, Vec::with_capacity(room), most, &trouble).await?.ok_or_else(|| too_large(most))?);
         } else {
             return Err(Problem::new(Code::ImageAmbiguous, "The form has two parts with the name image."));
         }
@@ -65,7 +67,7 @@ pub(super) async fn read(
 }
 
 async fn take_option(part: Field, name: &str, given: &mut GivenOptions, trouble: &Trouble) -> Result<(), Problem> {
-    match whole(part, LONGEST_OPTION, trouble).await? {
+    match whole(part, Vec::new(), LONGEST_OPTION, trouble).await? {
         None => given.fault(OptionFault::invalid(name, "is too long")),
         Some(bytes) => match std::str::from_utf8(&bytes) {
             Ok(text) => given.take(name, text),
@@ -75,9 +77,9 @@ async fn take_option(part: Field, name: &str, given: &mut GivenOptions, trouble:
     Ok(())
 }
 
-/// All bytes of a part; `None` when there are more than `most`.
-async fn whole(mut part: Field, most: u64, trouble: &Trouble) -> Result<Option<Buffer>, Problem> {
-    let mut bytes = Zeroizing::new(Vec::new());
+/// All bytes of a part, behind those of `bytes`; `None` when there are more than `most`.
+async fn whole(mut part: Field, bytes: Vec<u8>, most: u64, trouble: &Trouble) -> Result<Option<Buffer>, Problem> {
+    let mut bytes = Zeroizing::new(bytes);
     let mut fits = true;
     while let Some(chunk) = part.next().await {
         let chunk = chunk.map_err(|error| told(&error, trouble))?;

@@ -51,9 +51,7 @@ pub(super) fn decode(
     let raster = |raster, icc| Ok((Pixels::Raster(raster), icc));
     let decoded = match header.kind {
         Kind::Jpeg => jpeg::decode(pieces, wanted, deadline).map(|pixels| (pixels, icc)),
-        Kind::Png => {
-            rasters::png(pieces.open(deadline), header.need.fixed).and_then(|(pixels, icc)| raster(pixels, icc))
-        }
+        Kind::Png => rasters::png(pieces.open(deadline)).and_then(|(pixels, icc)| raster(pixels, icc)),
         Kind::WebP => rasters::webp(pieces.open(deadline), header.sides).and_then(|pixels| raster(pixels, icc)),
         Kind::Gif => rasters::gif(pieces.open(deadline), header.need.fixed).and_then(|pixels| raster(pixels, icc)),
         Kind::Heic => heic::decode(&pieces.first(), header, deadline).and_then(|pixels| raster(pixels, icc)),

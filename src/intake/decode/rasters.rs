@@ -7,14 +7,14 @@ use image::{ColorType, ImageDecoder, Limits};
 use super::super::buffer::Buffer;
 use super::super::raster::{Channels, Raster};
 use super::super::source::Source;
+use super::super::walk::png::MAX_UNPACKED;
 use super::super::{IntakeError, Kind};
 
-/// Largest unpacked colour profile, in bytes.
-const MAX_PROFILE: u64 = 8 << 20;
+/// What a PNG's decoder may take beside the pixels, in bytes: rows, and an unpacked colour profile.
+const PNG_ASIDE: u64 = MAX_UNPACKED + (4 << 20);
 
-pub(super) fn png(source: Source, memory: u64) -> Result<(Raster, Option<Bytes>), IntakeError> {
-    let limits = limits(memory.max(MAX_PROFILE));
-    let mut decoder = PngDecoder::with_limits(source, limits).map_err(|_| Kind::Png.damaged())?;
+pub(super) fn png(source: Source) -> Result<(Raster, Option<Bytes>), IntakeError> {
+    let mut decoder = PngDecoder::with_limits(source, limits(PNG_ASIDE)).map_err(|_| Kind::Png.damaged())?;
     let icc = decoder.icc_profile().ok().flatten().map(Into::into);
     Ok((pixels(decoder, Kind::Png)?, icc))
 }

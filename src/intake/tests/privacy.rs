@@ -1,7 +1,7 @@
 //! What was found is named, and none of it is left.
 
 use super::super::kind::contains;
-use super::draw::{Png, exif, jpeg, quarters, with_segment};
+use super::draw::{Png, exif, gif, jpeg, quarters, rgba, webp, with_segment};
 use super::take_in;
 
 const SECRET: &[u8] = b"Fountain Street 7";
@@ -69,6 +69,42 @@ async fn everything_found_in_a_png_is_named_and_gone() {
 async fn metadata_of_a_heic_is_named_and_gone() {
     let photo = take_in(include_bytes!("../../../tests/fixtures/heic/metadata.heic").as_slice()).await.unwrap();
     assert_eq!(photo.report().metadata_removed, ["exif", "gps", "xmp"]);
+    assert_clean(photo.jpeg());
+}
+
+#[tokio::test]
+async fn everything_found_in_a_webp_is_named_and_gone() {
+    let chunk = |name: &[u8; 4], body: &[u8]| {
+        let length = u32::try_from(body.len()).unwrap().to_le_bytes();
+        [&name[..], &length, body, &[0][..body.len() % 2]].concat()
+    };
+    let still = webp(&rgba(&quarters(200, 160)));
+    let extended = chunk(b"VP8X", &[0x2C, 0, 0, 0, 199, 0, 0, 159, 0, 0]);
+    let chunks = [
+        (b"ICCP", SECRET.to_vec()),
+        (b"EXIF", [&exif(1, true)[..], SECRET].concat()),
+        (b"XMP ", SECRET.to_vec()),
+        (b"prVt", SECRET.to_vec()),
+    ];
+    let chunks: Vec<u8> = chunks.iter().flat_map(|(name, body)| chunk(name, body)).collect();
+    let body = [&b"WEBP"[..], &extended, &still[12..], &chunks].concat();
+    let file = [&b"RIFF"[..], &u32::try_from(body.len()).unwrap().to_le_bytes(), &body, SECRET].concat();
+    let photo = take_in(file).await.unwrap();
+    assert_eq!(photo.report().metadata_removed, ["exif", "gps", "xmp", "icc", "other", "trailing_bytes"]);
+    assert_clean(photo.jpeg());
+}
+
+#[tokio::test]
+async fn everything_found_in_a_gif_is_named_and_gone() {
+    let file = gif(&[rgba(&quarters(200, 160))]);
+    let end = file.len() - 1;
+    let length = u8::try_from(SECRET.len()).unwrap();
+    let said = [&[length][..], SECRET, &[0]].concat();
+    let extensions =
+        [&[0x21, 0xFE][..], &said, &[0x21, 0xFF, 11], b"XMP DataXMP", &said, &[0x21, 0xFF, 11], b"SOMEBODY1.0", &said];
+    let file = [&file[..end], &extensions.concat(), &file[end..], SECRET].concat();
+    let photo = take_in(file).await.unwrap();
+    assert_eq!(photo.report().metadata_removed, ["xmp", "comment", "other", "trailing_bytes"]);
     assert_clean(photo.jpeg());
 }
 

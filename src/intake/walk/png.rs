@@ -12,6 +12,9 @@ use super::{Header, Need, Walked};
 /// Largest compressed colour profile handed on, in bytes.
 const MAX_PROFILE: usize = 1 << 20;
 
+/// Largest unpacked colour profile, in bytes.
+pub(in super::super) const MAX_UNPACKED: u64 = 8 << 20;
+
 /// One chunk.
 struct Chunk<'a> {
     name: [u8; 4],
@@ -28,11 +31,13 @@ struct Chunk<'a> {
 pub(in super::super) fn head(bytes: &[u8]) -> Result<Header, IntakeError> {
     let first = chunk(bytes, 8)?;
     let (sides, pixel_bytes) = (first.name == *b"IHDR").then(|| ihdr(first.body)).flatten().ok_or_else(damaged)?;
-    let mut frames = 1;
+    let (mut frames, mut profile) = (1, 0);
     let mut position = first.end;
     while let Ok(chunk) = chunk(bytes, position) {
         match &chunk.name {
             b"acTL" => frames = Reader::at(chunk.body, 0).u32_be().ok_or_else(damaged)?.max(1),
+            // With its copies: unpacked while the decoder's buffer grows, and handed on.
+            b"iCCP" => profile = 2 * MAX_UNPACKED,
             b"IDAT" | b"IEND" => break,
             _ => {}
         }
@@ -41,7 +46,7 @@ pub(in super::super) fn head(bytes: &[u8]) -> Result<Header, IntakeError> {
     let row = u64::from(sides.0) * 8;
     // Sides may be 2^31 each; the limits are looked at only after this.
     let pixels = u64::from(sides.0) * u64::from(sides.1);
-    let fixed = pixels.saturating_mul(pixel_bytes).saturating_add(4 * row + (1 << 20));
+    let fixed = pixels.saturating_mul(pixel_bytes).saturating_add(4 * row + profile + (1 << 20));
     Ok(Header { kind: Kind::Png, sides, frames, need: Need { fixed, per_scaled_pixel: 0 } })
 }
 
