@@ -100,8 +100,8 @@ impl Intake {
         self.needed(&self.admit(received)?, self.limits.longest_side)
     }
 
-    /// Decodes a PNG, JPEG or WebP that an engine made wholly, to prove that it is complete. The limits are not those of
-    /// photos, which an operator may set below what engines draw; the bytes were bounded when they were received.
+    /// Proves that a PNG, JPEG or WebP that an engine made is complete. The limits are not those of photos, which an
+    /// operator may set below what engines draw; the bytes were bounded when they were received.
     /// However many photos wait, it is not refused.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use super::fit::{fitted, resize};
 use super::orient::{Orientation, turn};
 use super::raster::Picture;
 use super::source::Deadline;
-use super::walk::{Header, Walked, walk};
+use super::walk::{Header, Walked, png, walk};
 use super::{IntakeError, Kind, Limits, Photo, Probe, color, encode, quality, ycc};
 use crate::domain::PhotoReport;
 
@@ -76,21 +76,23 @@ fn upright(decoded: Decoded, orientation: Orientation, longest: u32) -> Option<P
     }
 }
 
-/// Decodes wholly and keeps nothing.
+/// Proves that an image is whole: a PNG by its checksums and the length of its samples, others by decoding them to their end.
 ///
 /// # Errors
 ///
 /// As [`take_in`]; [`IntakeError::Unsupported`] for kinds that no model answers with.
 pub(super) fn check(bytes: &Bytes, header: &Header) -> Result<Probe, IntakeError> {
-    match header.kind {
-        Kind::Jpeg | Kind::Png | Kind::WebP => {}
+    let walked = match header.kind {
+        Kind::Jpeg | Kind::Png | Kind::WebP => walk(header.kind, bytes)?,
         Kind::Gif | Kind::Heic => {
             let remedy = "figures are PNG, JPEG or WebP";
             return Err(IntakeError::Unsupported { what: header.kind.name(), remedy });
         }
+    };
+    if header.kind == Kind::Png {
+        png::prove(bytes)?;
+    } else {
+        decode(header, walked, Wanted { sides: (1, 1), full_chroma: false }, Deadline::after(TIME))?;
     }
-    let deadline = Deadline::after(TIME);
-    let walked = walk(header.kind, bytes)?;
-    decode(header, walked, Wanted { sides: (1, 1), full_chroma: false }, deadline)?;
     Ok(Probe::from(header))
 }

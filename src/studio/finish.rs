@@ -12,20 +12,19 @@ use image::{
         webp::WebPEncoder,
     },
 };
-use zeroize::Zeroizing;
 
 use super::{Studio, StudioError, label};
 use crate::{
-    domain::{Format, hex},
-    intake::Kind,
+    domain::{Format, SecretBytes, hex},
+    intake::{IntakeError, Kind},
 };
 
 const JPEG_QUALITY: u8 = 92;
 
-/// An image that was decoded whole and is of the format that was asked for.
+/// An image that was proven whole and is of the format that was asked for.
 pub struct Finished {
     /// The image file.
-    pub bytes: Zeroizing<Vec<u8>>,
+    pub bytes: SecretBytes,
     /// Its media type.
     pub media_type: &'static str,
     /// Width in pixels.
@@ -100,8 +99,8 @@ impl Studio {
     }
 }
 
-fn labeled(file: &[u8], kind: Served, source: &str) -> Zeroizing<Vec<u8>> {
-    Zeroizing::new(label::labeled(file, kind, source).unwrap_or_else(|| file.to_vec()))
+fn labeled(file: &[u8], kind: Served, source: &str) -> SecretBytes {
+    SecretBytes::new(label::labeled(file, kind, source).unwrap_or_else(|| file.to_vec()))
 }
 
 /// The formats that are served.
@@ -131,9 +130,10 @@ impl Served {
     }
 }
 
-fn convert(bytes: &[u8], have: Served, want: Served) -> Result<Zeroizing<Vec<u8>>, StudioError> {
-    // The bytes were decoded whole within limits before.
-    let image = image::load_from_memory_with_format(bytes, have.codec()).map_err(|_| StudioError::Convert)?;
+fn convert(bytes: &[u8], have: Served, want: Served) -> Result<SecretBytes, StudioError> {
+    // The bytes were proven whole and within limits before.
+    let image = image::load_from_memory_with_format(bytes, have.codec())
+        .map_err(|_| StudioError::Image(IntakeError::Damaged { what: "image" }))?;
     let mut out = Cursor::new(Vec::with_capacity(bytes.len()));
     let written = match want {
         Served::Jpeg => {
@@ -147,5 +147,5 @@ fn convert(bytes: &[u8], have: Served, want: Served) -> Result<Zeroizing<Vec<u8>
         }
     };
     written.map_err(|_| StudioError::Convert)?;
-    Ok(Zeroizing::new(out.into_inner()))
+    Ok(SecretBytes::new(out.into_inner()))
 }

@@ -122,6 +122,28 @@ async fn checking_an_image_proves_it_whole() {
         for cut in [file.len() / 10, file.len() / 2, file.len() - 3] {
             assert!(intake.check_image(file[..cut].to_vec().into()).await.is_err());
         }
+        if kind == Kind::Png {
+            for at in (33..file.len() - 12).step_by(7) {
+                let mut changed = file.clone();
+                changed[at] ^= 1;
+                assert!(intake.check_image(changed.into()).await.is_err(), "byte {at} of {}", file.len());
+            }
+            // The checksum of a header that asks for another row, or one less, is right.
+            for height in [99, 101_u32] {
+                let mut changed = file.clone();
+                changed[20..24].copy_from_slice(&height.to_be_bytes());
+                let sum = crc32fast::hash(&changed[12..29]);
+                changed[29..33].copy_from_slice(&sum.to_be_bytes());
+                assert!(intake.check_image(changed.into()).await.is_err(), "{height} rows");
+            }
+        }
+    }
+    for (sides, depth, colour) in [((37, 21), 16, 6), ((3, 5), 1, 0), ((200, 100), 8, 4)] {
+        let file = Png::new(sides, depth, colour).file(|x, y| {
+            let sample = u16::try_from((x + y) % 2).unwrap();
+            vec![sample; [1, 0, 3, 1, 2, 0, 4][usize::from(colour)]]
+        });
+        assert!(intake().check_image(file.into()).await.is_ok(), "{sides:?} {depth} {colour}");
     }
     let refused = intake().check_image(gif(&[rgba(&picture)]).into()).await.unwrap_err();
     assert!(matches!(refused, IntakeError::Unsupported { what: "GIF", .. }));

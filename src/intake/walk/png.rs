@@ -1,5 +1,7 @@
 //! PNG: chunks (W3C PNG third edition, 5 and 11).
 
+mod samples;
+
 use bytes::Bytes;
 
 use super::super::metadata::{Found, Removed};
@@ -74,6 +76,34 @@ pub(in super::super) fn walk(bytes: &Bytes) -> Result<Walked, IntakeError> {
         walk.removed.note(Found::TrailingBytes);
     }
     Ok(Walked { orientation: walk.orientation, icc: None, removed: walk.removed, pieces: walk.pieces })
+}
+
+/// Proves a file to be whole up to `IEND` without making its pixels: every chunk is as its checksum says (PNG 5.3), and the
+/// compressed samples are as many as the header asks for.
+///
+/// # Errors
+///
+/// As [`head`].
+pub(in super::super) fn prove(bytes: &[u8]) -> Result<(), IntakeError> {
+    let header = chunk(bytes, 8)?;
+    let mut samples = samples::Counter::of(header.body).ok_or_else(damaged)?;
+    let (mut position, mut palette) = (8, false);
+    loop {
+        let chunk = chunk(bytes, position)?;
+        let summed = bytes.get(position + 4..chunk.end - 4).map(crc32fast::hash);
+        if summed != Reader::at(bytes, chunk.end - 4).u32_be() {
+            return Err(damaged());
+        }
+        match &chunk.name {
+            b"IHDR" if position > 8 => return Err(damaged()),
+            b"PLTE" => palette = true,
+            b"IDAT" if samples.is_indexed() && !palette => return Err(damaged()),
+            b"IDAT" => samples.take(chunk.body).ok_or_else(damaged)?,
+            b"IEND" => return samples.end().ok_or_else(damaged),
+            _ => {}
+        }
+        position = chunk.end;
+    }
 }
 
 #[derive(Default)]
