@@ -1,7 +1,8 @@
 //! Fitting a picture to the longest side allowed.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::{U8, U8x3, U8x4};
+use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 
 use super::buffer::Buffer;
 use super::raster::{Channels, Plane, Raster};
@@ -27,19 +28,31 @@ pub(super) fn resize(raster: Raster, sides: (u32, u32)) -> Option<Raster> {
         return Some(raster);
     }
     let channels = raster.channels();
-    let pixel = match channels {
-        Channels::Grey => PixelType::U8,
-        Channels::Rgb => PixelType::U8x3,
-        Channels::Cmyk => PixelType::U8x4,
-    };
-    let (width, height) = raster.sides();
     let length = u64::from(sides.0) * u64::from(sides.1) * channels.count() as u64;
     let mut data = Buffer::zeroed(usize::try_from(length).ok()?);
-    let from = ImageRef::new(width, height, raster.data(), pixel).ok()?;
-    let mut to = Image::from_slice_u8(sides.0, sides.1, &mut data, pixel).ok()?;
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom)).use_alpha(false);
-    Resizer::new().resize(&from, &mut to, &options).ok()?;
+    let (from, to) = ((raster.data(), raster.sides()), (&mut *data, sides));
+    match channels {
+        Channels::Grey => resample::<U8>(from, to, &catmull_rom())?,
+        Channels::Rgb => resample::<U8x3>(from, to, &catmull_rom())?,
+        Channels::Cmyk => resample::<U8x4>(from, to, &catmull_rom())?,
+    }
     Raster::new(sides, channels, data)
+}
+
+/// The fourth sample of a pixel is black ink and never alpha.
+fn catmull_rom() -> ResizeOptions {
+    ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom)).use_alpha(false)
+}
+
+/// By the type of its pixels: to choose it while running takes code for every type there is into the program.
+fn resample<P: PixelTrait>(
+    (from, (width, height)): (&[u8], (u32, u32)),
+    (to, sides): (&mut [u8], (u32, u32)),
+    options: &ResizeOptions,
+) -> Option<()> {
+    let from = TypedImageRef::<P>::from_buffer(width, height, from).ok()?;
+    let mut to = TypedImage::<P>::from_buffer(sides.0, sides.1, to).ok()?;
+    Resizer::new().resize_typed(&from, &mut to, options).ok()
 }
 
 /// What is shown of a plane whose rows may be longer, and whose edge may lie within a sample.
@@ -59,16 +72,9 @@ pub(super) fn plane(samples: &[u8], area: Area, sides: (u32, u32)) -> Option<Pla
         }
         return Some(data);
     }
-    let from =
-        ImageRef::new(u32::try_from(area.stride).ok()?, u32::try_from(rows).ok()?, samples, PixelType::U8).ok()?;
-    let mut to = Image::from_slice_u8(sides.0, sides.1, &mut data, PixelType::U8).ok()?;
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom)).crop(
-        0.0,
-        0.0,
-        area.shown.0,
-        area.shown.1,
-    );
-    Resizer::new().resize(&from, &mut to, &options).ok()?;
+    let held = (u32::try_from(area.stride).ok()?, u32::try_from(rows).ok()?);
+    let options = catmull_rom().crop(0.0, 0.0, area.shown.0, area.shown.1);
+    resample::<U8>((samples, held), (&mut *data, sides), &options)?;
     Some(data)
 }
 

@@ -66,15 +66,18 @@ async fn a_grey_jpeg_stays_grey() {
 async fn ink_becomes_light_in_cmyk_and_ycck() {
     let inks = [[0, 220, 220, 30], [200, 0, 200, 20], [220, 220, 0, 10], [0, 10, 220, 0]];
     let shown = inks.map(|[c, m, y, k]| [c, m, y].map(|ink: u32| u8::try_from((255 - ink) * (255 - k) / 255).unwrap()));
-    let ink = |x: usize, y: usize| {
-        inks[usize::from(x >= 80) + 2 * usize::from(y >= 60)].map(|ink| u8::try_from(ink).unwrap())
-    };
-    let pixels: Vec<u8> = (0..120).flat_map(|y| (0..160).flat_map(move |x| ink(x, y))).collect();
-    for colour in [ColorType::Cmyk, ColorType::CmykAsYcck] {
-        let mut file = Vec::new();
-        Encoder::new(&mut file, 95).encode(&pixels, 160, 120, colour).unwrap();
-        let photo = take_in(file).await.unwrap();
-        assert_near(corners(photo.jpeg()), shown, 6, &format!("{colour:?}"));
+    // The second size is fitted, which must not take black ink for alpha.
+    for (width, height) in [(160_u16, 120_u16), (2400, 1800)] {
+        let ink = |x: u16, y: u16| {
+            inks[usize::from(x >= width / 2) + 2 * usize::from(y >= height / 2)].map(|ink| u8::try_from(ink).unwrap())
+        };
+        let pixels: Vec<u8> = (0..height).flat_map(|y| (0..width).flat_map(move |x| ink(x, y))).collect();
+        for colour in [ColorType::Cmyk, ColorType::CmykAsYcck] {
+            let mut file = Vec::new();
+            Encoder::new(&mut file, 95).encode(&pixels, width, height, colour).unwrap();
+            let photo = take_in(file).await.unwrap();
+            assert_near(corners(photo.jpeg()), shown, 6, &format!("{colour:?} {width}"));
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Sizes: the photo to a workable one, the picture to the wanted one.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::RgbImage;
 use image::imageops::crop_imm;
 
@@ -56,11 +57,12 @@ pub(super) fn enlarge(picture: RgbImage, width: u32, height: u32) -> RgbImage {
 /// Catmull–Rom; a copy by nearest pixels should the resizer refuse.
 fn resize(image: &RgbImage, width: u32, height: u32) -> RgbImage {
     let quick = || {
-        let source = ImageRef::new(image.width(), image.height(), image.as_raw(), PixelType::U8x3).ok()?;
-        let mut target = Image::new(width, height, PixelType::U8x3);
+        let source = TypedImageRef::<U8x3>::from_buffer(image.width(), image.height(), image.as_raw()).ok()?;
+        let mut resized = RgbImage::new(width, height);
+        let mut target = TypedImage::<U8x3>::from_buffer(width, height, &mut resized).ok()?;
         let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
-        Resizer::new().resize(&source, &mut target, &options).ok()?;
-        RgbImage::from_raw(width, height, target.into_vec())
+        Resizer::new().resize_typed(&source, &mut target, &options).ok()?;
+        Some(resized)
     };
     quick().unwrap_or_else(|| image::imageops::thumbnail(image, width, height))
 }
