@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
@@ -15,6 +15,15 @@ use crate::telemetry;
 
 /// How long a thread without work keeps its buffers.
 const IDLE: Duration = Duration::from_secs(10);
+
+/// How long what comes may have to wait before it is better not received at all.
+const CROWDED: Duration = Duration::from_millis(1_200);
+
+/// What a photo takes as long as none was read: one of 12 megapixels takes about that.
+const USUAL: Duration = Duration::from_millis(100);
+
+/// The most that one photo counts for, so that one key's slow ones do not shut out all others.
+const SLOWEST: Duration = Duration::from_millis(300);
 
 /// Whose jobs stand behind one another: a key's, or the house's own.
 pub(super) type Line = Option<KeyId>;
@@ -46,9 +55,10 @@ struct Shared {
     memory: u64,
 }
 
-#[derive(Default)]
 struct State {
     closed: bool,
+    /// What a photo has taken lately, the newest counting for an eighth.
+    usual: Duration,
     /// Bytes that nobody holds.
     free: u64,
     waiting: usize,
@@ -58,7 +68,23 @@ struct State {
     turns: VecDeque<Line>,
 }
 
+impl State {
+    fn with(memory: u64) -> Self {
+        Self {
+            closed: false,
+            usual: USUAL,
+            free: memory,
+            waiting: 0,
+            running: 0,
+            lines: HashMap::new(),
+            turns: VecDeque::new(),
+        }
+    }
+}
+
 struct Waiting {
+    /// Whether it reads a photo; other work says nothing of how long one takes.
+    is_photo: bool,
     /// Bytes that it will hold.
     memory: u64,
     job: Box<dyn FnOnce() + Send>,
@@ -67,8 +93,6 @@ struct Waiting {
 impl Pool {
     /// Jobs that may wait for each thread; the house's own, which were paid for, come on top.
     const WAITING: usize = 32;
-    /// Jobs for each thread from which on it is crowded: what comes waits for seconds.
-    const CROWDED: usize = 12;
     /// Stack of each thread in bytes: coding trees of HEVC are walked by recursion.
     const STACK: usize = 4 << 20;
 
@@ -79,7 +103,7 @@ impl Pool {
             let shared = Arc::clone(shared);
             move || shared.work()
         };
-        let state = Mutex::new(State { free: memory, ..State::default() });
+        let state = Mutex::new(State::with(memory));
         let most = threads.get().saturating_mul(Self::WAITING);
         let shared = Arc::new(Shared { state, news: Condvar::new(), most, memory });
         let start = || Builder::new().name("intake".to_owned()).stack_size(Self::STACK).spawn(work_of(&shared)).is_ok();
@@ -94,7 +118,13 @@ impl Pool {
         let state = self.shared.state();
         let own = state.lines.get(&line).map_or(0, VecDeque::len);
         let before: usize = state.lines.values().map(|jobs| jobs.len().min(own + 1)).sum();
-        before + state.running >= self.shared.most / Self::WAITING * Self::CROWDED
+        let (ahead, threads) = (before + state.running, self.shared.most / Self::WAITING);
+        if before < threads {
+            // Nobody waits long, however slow those are that are being read.
+            return false;
+        }
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        state.usual.saturating_mul(count(ahead)) >= CROWDED.saturating_mul(count(threads))
     }
 
     /// Queues `job`, which will hold that much memory of what the pool has, and waits for its value. Dropping the future
@@ -117,7 +147,11 @@ impl Pool {
                 drop(answer.send(value));
             }
         };
-        self.shared.state().push(line, Waiting { memory, job: Box::new(job) }, self.shared.most)?;
+        self.shared.state().push(
+            line,
+            Waiting { is_photo: line.is_some(), memory, job: Box::new(job) },
+            self.shared.most,
+        )?;
         self.shared.news.notify_one();
         value.await.unwrap_or(Err(Lost::Busy))
     }
@@ -139,11 +173,16 @@ impl Shared {
     fn work(&self) {
         let mut state = self.state();
         loop {
-            if let Some(Waiting { memory, job }) = state.take() {
+            if let Some(Waiting { is_photo, memory, job }) = state.take() {
                 telemetry::decode_memory(self.memory - state.free);
                 drop(state);
+                let begun = Instant::now();
                 job();
+                let took = begun.elapsed();
                 state = self.state();
+                if is_photo {
+                    state.usual = state.usual * 7 / 8 + took.min(SLOWEST) / 8;
+                }
                 state.free += memory;
                 state.running -= 1;
                 telemetry::decode_memory(self.memory - state.free);
@@ -295,10 +334,10 @@ mod tests {
 
     #[test]
     fn a_job_waits_for_its_memory_and_nobody_overtakes_it() {
-        let mut state = State { free: 40, ..State::default() };
+        let mut state = State { free: 40, ..State::with(0) };
         let (large, small) = (Some(KeyId::random()), Some(KeyId::random()));
         for (line, memory) in [(large, 50), (small, 10)] {
-            state.push(line, Waiting { memory, job: Box::new(|| ()) }, 9).unwrap();
+            state.push(line, Waiting { is_photo: true, memory, job: Box::new(|| ()) }, 9).unwrap();
         }
         assert!(state.take().is_none());
         state.free += 60;
@@ -349,6 +388,22 @@ mod tests {
         }
         assert_eq!(all(begun, &order).len(), Pool::WAITING + 1);
         assert!(!pool.is_crowded_for(one));
+    }
+
+    #[tokio::test]
+    async fn what_takes_little_is_not_crowded_by_as_many() {
+        let pool = pool();
+        let key = Some(KeyId::random());
+        for _ in 0..40 {
+            pool.run(key, 1, || ()).await.unwrap();
+        }
+        let (first, release) = held(&pool);
+        let (begun, _order) = channel();
+        let many: Vec<_> = (0..Pool::WAITING).map(|_| told(&pool, key, 1, 0, &begun)).collect();
+        assert!(!pool.is_crowded_for(key), "all of them are read in no time");
+        release.send(()).unwrap();
+        assert_eq!(first.await, Ok(true));
+        drop(many);
     }
 
     fn poll_once<F: Future + Unpin>(future: &mut F) {
