@@ -272,6 +272,10 @@ pub struct JobProblem {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[schema(nullable = false)]
     pub category: Option<Category>,
+    /// Seconds from the end of the figure on after which another try makes sense, where the engine has said so.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(nullable = false, minimum = 1)]
+    pub retry_after: Option<u64>,
 }
 
 /// Where to go from here.

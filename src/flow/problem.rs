@@ -59,7 +59,13 @@ impl FlowError {
         let (code, category) = self.code(stage);
         let told = by_code(code, stage);
         let detail = if category == Some(Category::Minor) { NO_CHILDREN.to_owned() } else { told.detail };
-        JobProblem { detail, category, ..told }
+        JobProblem { detail, category, retry_after: self.retry_after(), ..told }
+    }
+
+    /// After how many whole seconds the engine takes asks again, where it has said so.
+    fn retry_after(&self) -> Option<u64> {
+        let Self::Studio(StudioError::Engine(error)) = self else { return None };
+        error.retry_after().map(|after| after.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX).max(1))
     }
 
     /// What a figure says that was made with its style's template because of this.
@@ -105,7 +111,7 @@ fn store_code(error: &StoreError) -> Code {
 /// What is said of an end of which the code alone is known.
 pub(super) fn by_code(code: Code, stage: Stage) -> JobProblem {
     let detail = detail(code).to_owned();
-    JobProblem { code, detail, retryable: code.retryable(), charged: false, stage, category: None }
+    JobProblem { code, detail, retryable: code.retryable(), charged: false, stage, category: None, retry_after: None }
 }
 
 /// The only table from the engine's failures to codes.

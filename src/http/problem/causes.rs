@@ -1,5 +1,7 @@
 //! From errors to problems: the only table from errors to codes.
 
+use std::time::Duration;
+
 use super::Problem;
 use crate::{
     admission::AdmissionError,
@@ -16,6 +18,7 @@ impl From<JobProblem> for Problem {
     fn from(problem: JobProblem) -> Self {
         let mut told = Self::new(problem.code, problem.detail).at_stage(problem.stage);
         told.0.category = problem.category;
+        told.0.after = problem.retry_after.map(Duration::from_secs);
         told
     }
 }
