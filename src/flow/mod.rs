@@ -24,17 +24,19 @@ pub use reading::Reading;
 pub use rights::{Erasure, HeldEvent, HeldRecord, Subject};
 use tokio::time::Instant;
 pub use upload::UploadError;
-use zeroize::Zeroizing;
 
 use crate::{
     auth::KeySet,
     config::Operator,
-    domain::{Analysis, Cost, EngineUsed, JobProblem, Mode, Provenance, Scenario, Stage, State, Timings, Work},
+    domain::{
+        Analysis, Cost, EngineUsed, JobProblem, MicroUsd, Mode, Provenance, Scenario, SecretBytes, Stage, State,
+        Timings, Work,
+    },
     engine::Photo64,
     intake::Intake,
     jobs::{Jobs, Spec},
     store::{Lease, LeaseLost, Store, StoreKey, patiently},
-    studio::{Analyzed, Brief, Finished, Studio},
+    studio::{Analyzed, Brief, Finished, Studio, StudioError},
     vault::{Vault, VaultError},
 };
 
@@ -188,8 +190,23 @@ impl Flow {
         made.prompt = Some(prompt);
 
         let clock = self.reach(lease, State::Finishing).await?;
-        for bytes in rendered {
-            made.images.push(studio.finish(bytes, spec.options.format).await?);
+        let mut unusable = None;
+        for (bytes, charged) in rendered {
+            match studio.finish(bytes, spec.options.format).await {
+                Ok(image) => made.images.push(image),
+                Err(error @ StudioError::Image(_)) => {
+                    let failure = FlowError::from(error);
+                    made.problems.push(failure.problem(Stage::Finish));
+                    let MicroUsd(all) = made.cost.charged_micro_usd;
+                    made.cost.charged_micro_usd = MicroUsd(all.saturating_sub(charged.0));
+                    unusable = Some(failure);
+                }
+                Err(other) => return Err(other.into()),
+            }
+        }
+        if let Some(failure) = unusable.filter(|_| made.images.is_empty()) {
+            made.problems.clear();
+            return Err(failure);
         }
         if let Some(provenance) = &mut made.provenance {
             let credentials = made.images.iter().map(|image| image.credentials).max().unwrap_or_default();
@@ -203,7 +220,7 @@ impl Flow {
     async fn photo(&self, lease: &Lease, spec: &Spec) -> Result<Option<Photo64>, FlowError> {
         let Some(trace) = &spec.trace else { return Ok(None) };
         let name = StoreKey::photo(&lease.job.owner, &trace.upload);
-        let jpeg: Zeroizing<Vec<u8>> = match patiently(|| self.vault.open(&name)).await {
+        let jpeg: SecretBytes = match patiently(|| self.vault.open(&name)).await {
             // Somebody else's to take: a figure has, or it was deleted, or its time is over.
             Err(VaultError::Gone) if spec.kept && spec.work != Work::Figure => return Err(FlowError::UploadGone),
             opened => opened?,
@@ -219,14 +236,14 @@ impl Flow {
     }
 }
 
-/// Makes every image of a figure at once. Those that fail beside others that do not are told as problems.
+/// Makes every image of a figure at once, each with what is charged for it. Those that fail beside others that do not are told as problems.
 async fn render_all<'s>(
     studio_of: impl Fn(u32) -> &'s Studio,
     photo: &Photo64,
     brief: Brief<'_>,
     made: &mut Made,
     deadline: Instant,
-) -> Result<Vec<Bytes>, FlowError> {
+) -> Result<Vec<(Bytes, MicroUsd)>, FlowError> {
     let renders = (0..brief.options.n).map(|index| (index, studio_of(index))).map(|(index, studio)| async move {
         let mut cost = Cost::default();
         (studio.render(photo, brief.of_index(index), &mut cost, deadline).await, cost)
@@ -236,7 +253,7 @@ async fn render_all<'s>(
         made.cost = made.cost.plus(cost);
         match rendered {
             Ok(rendered) => {
-                images.push(rendered.bytes);
+                images.push((rendered.bytes, cost.charged_micro_usd));
                 let before = made.engine.as_ref().map_or(0, |engine| engine.attempts);
                 made.engine = Some(EngineUsed { attempts: before + rendered.engine.attempts, ..rendered.engine });
                 made.provenance = Some(rendered.provenance);

@@ -242,6 +242,34 @@ async fn every_status_has_its_outcome() {
     all(checks).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_is_none_does_not_take_the_others_with_it() {
+    let it = BehindGemini::start().await;
+    it.engine.script(vec![Step::new(Spoil::BombImage).of(CallKind::Image).times(1)]);
+    let figure = json_of(it.app.post("?n=3", jpeg(320, 240)).send().await.unwrap(), 201).await;
+    assert_eq!((&figure["status"], figure["images"].as_array().unwrap().len()), (&json!("succeeded"), 2), "{figure:#}");
+    assert_eq!(figure["problems"][0]["code"], "upstream_garbled", "{figure:#}");
+    let cost = |name: &str| figure["cost"][name].as_u64().unwrap();
+    assert!(cost("charged_micro_usd") < cost("upstream_micro_usd"), "{figure:#}");
+    it.engine.script(vec![Step::new(Spoil::BombImage).of(CallKind::Image).times(9)]);
+    let answer = it.app.post("?n=2", jpeg(320, 240)).send().await.unwrap();
+    problem_of(answer, 502, "upstream_garbled").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_of_the_engine_is_told_with_the_time_that_it_has_named() {
+    let it = BehindGemini::with(&[("FIGURINE_JOB_DEADLINE_SECONDS", DEADLINE)], |_| {}).await;
+    let limited = Instead::RateLimited { retry_delay_seconds: Some(77.5), retry_after_seconds: None };
+    it.engine.script(vec![Step::new(limited).of(CallKind::Image).times(9)]);
+    let answer = it.app.post("", jpeg(320, 240)).send().await.unwrap();
+    let named = answer.headers()["retry-after"].to_str().unwrap().parse::<u64>().unwrap();
+    let problem = problem_of(answer, 503, "upstream_rate_limited").await;
+    let figure = format!("/v1/figures/{}", problem["figure"].as_str().unwrap());
+    let figure = json_of(it.app.get(&figure).send().await.unwrap(), 200).await;
+    assert_eq!(figure["problem"]["retry_after"], named, "{figure:#}");
+    assert!((60..=78).contains(&named), "some of the time may have passed: {named}");
+}
+
 #[test]
 fn no_captured_answer_and_no_published_reason_lacks_a_row() {
     let samples: Value = serde_json::from_str(SAMPLES).unwrap();
