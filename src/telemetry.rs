@@ -7,7 +7,8 @@ use std::io;
 
 pub use metrics::{
     Answered, Kind, METRICS, Metric, UnderWay, answered, breaker, decode_memory, engine_call, entry_lost, job_ended,
-    photo_read, purge_failed, purged, queue, stage, start as start_metrics, store_error, text as metrics_text, upkeep,
+    model, photo_read, purge_failed, purged, queue, stage, start as start_metrics, store_error, text as metrics_text,
+    upkeep,
 };
 pub use trace::{NoTrace, Trace, current, within};
 use tracing_subscriber::{EnvFilter, filter::ParseError, fmt};

@@ -6,7 +6,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{EngineKind, Studio};
-use crate::engine::{Failure, Standing, facts};
+use crate::{
+    engine::{Failure, Standing, facts},
+    telemetry,
+};
 
 /// A model in use.
 #[derive(Debug, Serialize, ToSchema)]
@@ -100,6 +103,11 @@ impl Studio {
                 Standing::Unknown(failure) => {
                     tracing::warn!(model, %failure, "the engine does not say whether it has this model");
                 }
+            }
+            match standing {
+                Standing::Served => telemetry::model(model, true),
+                Standing::Gone | Standing::OfAnotherKind => telemetry::model(model, false),
+                Standing::Unknown(_) => {}
             }
             found.insert(model.clone(), standing);
         }

@@ -53,6 +53,7 @@ metrics! {
     ENGINE_CALLS = "figurine_engine_calls_total", Counter, ["model", "outcome"], "Calls to the engine.";
     ENGINE_SECONDS = "figurine_engine_call_seconds", Histogram, ["model"], "Time of each call to the engine.";
     BREAKER = "figurine_engine_breaker_open", Gauge, ["model"], "1 while a model is not asked since it failed in a row.";
+    MODELS = "figurine_engine_model_served", Gauge, ["model"], "1 where the engine has a model in use, 0 where it is unknown or retired; absent until the engine has said.";
     STORE_ERRORS = "figurine_store_errors_total", Counter, ["kind"], "What the store did not do: no answer in time, or a refusal.";
     PURGES = "figurine_purges_total", Counter, ["outcome"], "Photos destroyed and looked for, and attempts that failed and are repeated.";
     PURGE_SECONDS = "figurine_purge_lag_seconds", Histogram, [], "From the end of a job to its photo's being found gone.";
@@ -197,6 +198,11 @@ pub fn engine_call(model: &str, outcome: &'static str, took: Duration) {
 /// Tells whether a model is left alone.
 pub fn breaker(model: &str, open: bool) {
     gauge!(BREAKER, "model" => model.to_owned()).set(f64::from(u8::from(open)));
+}
+
+/// Tells whether the engine has a model in use.
+pub fn model(model: &str, served: bool) {
+    gauge!(MODELS, "model" => model.to_owned()).set(f64::from(u8::from(served)));
 }
 
 /// Counts something that the store did not do.

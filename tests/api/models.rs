@@ -40,6 +40,12 @@ async fn a_retired_model_is_found_at_start_and_told_with_sizes_ratios_and_prices
     assert!(models[1]["aspect_ratios"].as_array().unwrap().contains(&"3:4".into()), "{told:#}");
     assert_eq!(models[2]["prices"]["input"], 300_000);
     assert!(it.engine.look_ups().contains(&"/v1beta/models/gemini-3-pro-image-preview".to_owned()));
+    let metrics = it.app.client.get(format!("http://{}/metrics", it.app.node.management())).send().await.unwrap();
+    let metrics = metrics.text().await.unwrap();
+    for (model, served) in [("gemini-3-pro-image-preview", 0), ("gemini-3-pro-image", 1)] {
+        let line = format!("figurine_engine_model_served{{model=\"{model}\"}} {served}\n");
+        assert!(metrics.contains(&line), "{line} is missing: {metrics}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
