@@ -86,7 +86,7 @@ async fn take_jobs(flow: Arc<Flow>, tasks: Tasks, mode: Mode, places: Arc<Semaph
     let stopping = tasks.stopping();
     let shared = flow.store.nature().is_shared();
     while !(stopping.is_cancelled() || shared && tasks.is_draining()) {
-        let wake = flow.store.listen(Topic::Jobs);
+        let wake = flow.store.listen(Topic::Jobs(mode));
         let place = tokio::select! {
             place = places.clone().acquire_owned() => place,
             () = stopping.cancelled() => return,
@@ -157,17 +157,16 @@ const SWEPT_AT_ONCE: usize = 100;
 
 /// Does a job and ends it.
 async fn work(flow: &Flow, claim: &Claim) {
+    let started = Instant::now();
     let spec = match patiently(|| flow.jobs.spec(&claim.lease.job)).await {
         Ok(spec) => spec,
         Err(error) => return unreadable(flow, claim, error).await,
     };
-    let started = Instant::now();
     let mut made = Made::default();
-    let waited = flow.store.now().await.map_or(Duration::ZERO, |now| now.since(claim.job.created_at));
-    made.timings.queue = u64::try_from(waited.as_millis()).ok();
+    made.timings.queue = u64::try_from(claim.at.since(claim.job.created_at).as_millis()).ok();
     let trace = spec.part_of.unwrap_or_else(Trace::random);
     let span = tracing::info_span!("job", figure.id = %claim.lease.job.figure, trace.id = %trace.id());
-    let making = within(trace, make(flow, claim, &spec, &mut made)).instrument(span);
+    let making = within(trace, make(flow, (claim, started), &spec, &mut made)).instrument(span);
     let ending = match making.await {
         Ok(()) => Ending::Succeeded,
         Err(FlowError::LeaseLost) => return tracing::warn!(figure.id = %claim.lease.job.figure, "a lease was lost"),
@@ -216,16 +215,15 @@ async fn give_up(flow: &Flow, claim: &Claim, code: Code) {
 }
 
 /// Makes the figure within the deadline, for as long as the lease holds and nobody cancels; a panic is contained.
-async fn make(flow: &Flow, claim: &Claim, spec: &Spec, made: &mut Made) -> Result<(), FlowError> {
-    let now = patiently(|| flow.store.now()).await?;
-    let left = claim.job.deadline_at.since(now).saturating_sub(TO_END);
+async fn make(flow: &Flow, (claim, since): (&Claim, Instant), spec: &Spec, made: &mut Made) -> Result<(), FlowError> {
+    let deadline = since + claim.job.deadline_at.since(claim.at).saturating_sub(TO_END);
+    let left = deadline.saturating_duration_since(Instant::now());
     if left.is_zero() {
         return Err(FlowError::Deadline);
     }
     if claim.lease.token > MOST_CLAIMS {
         return Err(FlowError::Poisoned);
     }
-    let deadline = Instant::now() + left;
     let making = AssertUnwindSafe(flow.make_figure(&claim.lease, spec, made, deadline)).catch_unwind();
     tokio::select! {
         made = timeout_at(deadline, making) => match made {

@@ -116,7 +116,7 @@ impl Flow {
         let lease = &claim.lease;
         let mut figure = self.outcome(claim, spec, &made, ending).await?;
         let settle = settlement(&figure, lease.token);
-        let tallies = self.tallies(claim, spec, &figure, made.images.len() as u64).await?;
+        let tallies = tallies(claim, spec, &figure, made.images.len() as u64);
         let adopt = self.stage(claim, &mut figure, made).await?;
         if patiently(|| self.store.renew(lease, LEASE)).await? == Err(LeaseLost) {
             self.unstage_if_forgotten(&lease.job, &adopt, lease.token).await?;
@@ -144,26 +144,6 @@ impl Flow {
             Err(NotFinished::LeaseLost) => self.unstage_if_forgotten(&lease.job, &adopt, lease.token).await?,
         }
         Ok(finished)
-    }
-
-    /// What is counted with the end.
-    pub(super) async fn tallies(
-        &self,
-        claim: &Claim,
-        spec: &Spec,
-        figure: &Figure,
-        images: u64,
-    ) -> Result<Vec<Tally>, FlowError> {
-        let outcome = Outcome {
-            work: spec.work,
-            state: figure.status,
-            images,
-            cost: figure.cost,
-            options: &spec.options,
-            opted_out: spec.opted_out,
-        };
-        let now = patiently(|| self.store.now()).await?;
-        Ok(of_job(&outcome, (&claim.lease.job.owner, &claim.job.key), now))
     }
 
     /// Completes the purge of a job that has ended; safe to do again.
@@ -272,7 +252,21 @@ pub(super) fn settlement(figure: &Figure, token: u32) -> Settlement {
 /// the same.
 fn is_paid_for_as_told(problem: &JobProblem) -> bool {
     let canceled_under_way = problem.code == Code::CanceledByCaller && problem.stage != Stage::Queue;
-    !canceled_under_way && !matches!(problem.code, Code::UpstreamTimeout | Code::DeadlineExceeded)
+    !canceled_under_way
+        && !matches!(problem.code, Code::UpstreamTimeout | Code::DeadlineExceeded | Code::UpstreamGarbled)
+}
+
+/// What is counted with the end that a figure object tells.
+pub(super) fn tallies(claim: &Claim, spec: &Spec, figure: &Figure, images: u64) -> Vec<Tally> {
+    let outcome = Outcome {
+        work: spec.work,
+        state: figure.status,
+        images,
+        cost: figure.cost,
+        options: &spec.options,
+        opted_out: spec.opted_out,
+    };
+    of_job(&outcome, (&claim.lease.job.owner, &claim.job.key), figure.completed_at.unwrap_or(claim.at))
 }
 
 /// Counts a job that ended for the metrics.

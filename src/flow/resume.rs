@@ -2,7 +2,7 @@
 
 use super::{
     Flow, FlowError,
-    end::{settlement, tell},
+    end::{settlement, tallies, tell},
 };
 use crate::{
     domain::Figure,
@@ -21,7 +21,7 @@ impl Flow {
         for token in (1..claim.lease.token).rev() {
             let Some((figure, adopt)) = self.left_by(claim, token).await? else { continue };
             let problem = figure.problem.as_ref();
-            let tallies = self.tallies(claim, spec, &figure, figure.images.len() as u64).await?;
+            let tallies = tallies(claim, spec, &figure, figure.images.len() as u64);
             let finish = Finish {
                 state: figure.status,
                 code: problem.map(|problem| problem.code),

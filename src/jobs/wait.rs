@@ -35,7 +35,7 @@ impl Jobs {
     /// When the store fails.
     pub async fn events_after(&self, job: &JobRef, after: u64, limit: Instant) -> Result<Vec<Event>, JobsError> {
         loop {
-            let wake = self.store.listen(Topic::Job(job));
+            let wake = self.store.listen(Topic::Events(job));
             let events = self.store.events(job, after).await?;
             let left = limit.saturating_duration_since(Instant::now());
             if !events.is_empty() || left.is_zero() {

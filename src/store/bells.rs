@@ -3,38 +3,46 @@
 use tokio::sync::watch;
 
 use super::{Topic, Wake};
-use crate::domain::{FigureId, KeyId};
+use crate::domain::{FigureId, KeyId, Mode};
 
-/// How many bells jobs and keys share: each rings the one that its id falls on, so waiters may wake early.
+/// How many bells jobs, their events and keys share: each rings the one that its id falls on, so waiters may wake early.
 const BELLS: usize = 256;
 
 pub(super) struct Bells {
-    jobs: watch::Sender<u64>,
+    live: watch::Sender<u64>,
+    test: watch::Sender<u64>,
     each: Vec<watch::Sender<u64>>,
 }
 
 impl Bells {
     pub(super) fn new() -> Self {
         let bell = || watch::channel(0).0;
-        Self { jobs: bell(), each: std::iter::repeat_with(bell).take(BELLS).collect() }
+        Self { live: bell(), test: bell(), each: std::iter::repeat_with(bell).take(BELLS).collect() }
     }
 
     pub(super) fn listen(&self, topic: Topic<'_>) -> Wake {
         Wake(match topic {
-            Topic::Jobs => self.jobs.subscribe(),
+            Topic::Jobs(lane) => self.jobs(lane).subscribe(),
             Topic::Job(job) => self.of(&job.figure.to_string()).subscribe(),
+            Topic::Events(job) => self.events_of(&job.figure).subscribe(),
             Topic::Key(key) => self.of(&key.to_string()).subscribe(),
         })
     }
 
     /// A job was added.
-    pub(super) fn ring_jobs(&self) {
-        ring(&self.jobs);
+    pub(super) fn ring_jobs(&self, lane: Mode) {
+        ring(self.jobs(lane));
     }
 
     /// Something about a job changed.
     pub(super) fn ring(&self, figure: &FigureId) {
         ring(self.of(&figure.to_string()));
+        self.ring_on(figure);
+    }
+
+    /// A job goes on.
+    pub(super) fn ring_on(&self, figure: &FigureId) {
+        ring(self.events_of(figure));
     }
 
     /// A key was revoked.
@@ -44,8 +52,20 @@ impl Bells {
 
     /// Anything may have changed.
     pub(super) fn ring_all(&self) {
-        ring(&self.jobs);
+        ring(&self.live);
+        ring(&self.test);
         self.each.iter().for_each(ring);
+    }
+
+    fn jobs(&self, lane: Mode) -> &watch::Sender<u64> {
+        match lane {
+            Mode::Live => &self.live,
+            Mode::Test => &self.test,
+        }
+    }
+
+    fn events_of(&self, figure: &FigureId) -> &watch::Sender<u64> {
+        self.of(&format!("{figure}+"))
     }
 
     fn of(&self, text: &str) -> &watch::Sender<u64> {

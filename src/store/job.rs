@@ -154,6 +154,8 @@ pub struct Claim {
     pub lease: Lease,
     /// What is known of it.
     pub job: Job,
+    /// When it was handed out.
+    pub at: Moment,
 }
 
 /// A staged value that gets its final name.

@@ -65,10 +65,12 @@ impl StoreNature {
 /// What waiters can be woken for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Topic<'a> {
-    /// A job was added to the queue.
-    Jobs,
-    /// Something about this job changed.
+    /// A job of this lane was added to the queue.
+    Jobs(Mode),
+    /// This job has ended, its photo or itself is gone, or its end was asked for.
     Job(&'a JobRef),
+    /// Something has happened to this job, be it that its making goes on.
+    Events(&'a JobRef),
     /// This API key was revoked.
     Key(&'a KeyId),
 }
@@ -186,7 +188,7 @@ pub trait Store: Send + Sync + 'static {
     /// An account's listed jobs whose results are not over or deleted, newest first, those older than `before` alone.
     async fn jobs_of(&self, owner: &Owner, before: Option<FigureId>, limit: usize) -> Result<Vec<Job>>;
 
-    /// What has happened to a job after its event `after`, in order. Told by [`Topic::Job`].
+    /// What has happened to a job after its event `after`, in order. Told by [`Topic::Events`].
     async fn events(&self, job: &JobRef, after: u64) -> Result<Vec<Event>>;
 
     /// Hands out a job that is past its deadline and that no worker holds. A worker that has held it since before has

@@ -44,7 +44,7 @@ async fn a_change_on_one_node_wakes_another_that_listens_to_another_server() {
         let other = connect_to(&cluster.url(first)).await;
         let limit = Instant::now() + Duration::from_secs(10);
         loop {
-            let wake = other.listen(Topic::Jobs);
+            let wake = other.listen(Topic::Jobs(Mode::Live));
             bench.accept(job_of(&owner(1))).await;
             if timeout(Duration::from_millis(100), wake.within(LONG)).await.is_ok() {
                 break;
@@ -52,7 +52,7 @@ async fn a_change_on_one_node_wakes_another_that_listens_to_another_server() {
             assert!(Instant::now() < limit, "a new job wakes the workers of another node");
         }
         let claim = bench.claim(LONG).await;
-        let wake = other.listen(Topic::Job(&claim.lease.job));
+        let wake = other.listen(Topic::Events(&claim.lease.job));
         bench.store.advance(&claim.lease, State::Rendering).await.unwrap().unwrap();
         timeout(Duration::from_secs(10), wake.within(LONG)).await.expect("a wake-up on another node");
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use figurine::{
-    domain::{FigureId, KeyId, Mode, State},
+    domain::{FigureId, KeyId, Mode, Owner, State},
     store::{
         ConnectError, Lease, NewJob, RedisAddress, RedisStore, Store, StoreError, StoreKey, StoreNature, Submission,
         Topic,
@@ -36,7 +36,7 @@ async fn a_change_on_one_node_wakes_the_others() {
     let other = connect(bench.server.as_ref().unwrap()).await;
     let limit = Instant::now() + Duration::from_secs(10);
     loop {
-        let wake = other.listen(Topic::Jobs);
+        let wake = other.listen(Topic::Jobs(Mode::Live));
         bench.accept(job()).await;
         if timeout(Duration::from_millis(100), wake.within(LONG)).await.is_ok() {
             break;
@@ -44,7 +44,7 @@ async fn a_change_on_one_node_wakes_the_others() {
         assert!(Instant::now() < limit, "a new job wakes the workers of another node");
     }
     let claim = bench.claim(LONG).await;
-    let wake = other.listen(Topic::Job(&claim.lease.job));
+    let wake = other.listen(Topic::Events(&claim.lease.job));
     bench.store.advance(&claim.lease, State::Rendering).await.unwrap().unwrap();
     timeout(Duration::from_secs(10), wake.within(LONG)).await.expect("a wake-up on another node");
 }
@@ -131,6 +131,43 @@ async fn accounts_are_served_alike_however_they_fall_on_shards() {
     assert!((4..=40).contains(&served[4]), "{served:?}");
     let (least, most) = (served[..4].iter().min().unwrap(), served[..4].iter().max().unwrap());
     assert!(most - least <= 1, "{served:?}");
+}
+
+#[tokio::test]
+async fn leases_that_are_over_are_found_beside_jobs_that_wait_elsewhere() {
+    let bench = Bench::redis().await;
+    for _ in 0..4 {
+        bench.accept(job()).await;
+        bench.claim(SHORT).await;
+    }
+    bench.pass(SHORT).await;
+    let others: Vec<_> = (0..=u8::MAX).map(owner).filter(|other| other.shard() != owner(1).shard()).take(40).collect();
+    for other in &others {
+        bench.accept(job_of(other)).await;
+    }
+    // All jobs are looked at once a second.
+    let (limit, mut again) = (Instant::now() + Duration::from_secs(5), 0);
+    while again < 4 {
+        let claim = bench.claim(LONG).await;
+        again += u32::from(claim.lease.token == 2);
+        if claim.lease.token == 1 {
+            bench.accept(job_of(&claim.lease.job.owner)).await;
+        }
+        assert!(Instant::now() < limit, "{again} of 4 were handed out again");
+    }
+}
+
+#[tokio::test]
+async fn jobs_under_way_take_no_place_of_those_that_wait() {
+    let bench = Bench::redis().await;
+    let new = |of: &Owner| NewJob { places: 16, ..job_of(of) };
+    for _ in 0..15 {
+        bench.accept(new(&owner(1))).await;
+        bench.claim(LONG).await;
+    }
+    let other = stranger(&owner(1));
+    let burst = futures_util::future::join_all((0..12).map(|_| async { bench.submit(&new(&other)).await })).await;
+    assert!(burst.iter().all(|told| matches!(told, Submission::Accepted { .. })), "{burst:?}");
 }
 
 #[tokio::test]

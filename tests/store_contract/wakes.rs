@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use figurine::{
-    domain::State,
+    domain::{Mode, State},
     store::{JobRef, Topic, Wake},
 };
 use tokio::time::{Instant, timeout};
@@ -22,16 +22,20 @@ async fn rings(wake: Wake) {
 }
 
 async fn a_new_job_wakes_workers(bench: &Bench) {
-    let wake = bench.store.listen(Topic::Jobs);
+    let wake = bench.store.listen(Topic::Jobs(Mode::Live));
     let ((), _job) = tokio::join!(rings(wake), bench.accept(job()));
 }
 
 async fn every_change_of_a_job_wakes_who_waits_for_it(bench: &Bench) {
     let job = bench.accept(job()).await;
     let claim = bench.claim(LONG).await;
-    let listen = |job: &JobRef| rings(bench.store.listen(Topic::Job(job)));
-    let (mut told, advanced) = (listen(&job), bench.store.advance(&claim.lease, State::Rendering));
-    tokio::join!(told, advanced).1.unwrap().unwrap();
+    let listen = async |job: &JobRef| {
+        tokio::join!(rings(bench.store.listen(Topic::Job(job))), rings(bench.store.listen(Topic::Events(job))));
+    };
+    let (follows, advanced) =
+        (bench.store.listen(Topic::Events(&job)), bench.store.advance(&claim.lease, State::Rendering));
+    tokio::join!(rings(follows), advanced).1.unwrap().unwrap();
+    let mut told;
     told = listen(&job);
     tokio::join!(told, bench.store.cancel(&job, LONG)).1.unwrap();
     told = listen(&job);
@@ -44,8 +48,8 @@ async fn every_change_of_a_job_wakes_who_waits_for_it(bench: &Bench) {
 }
 
 async fn a_change_between_looking_and_waiting_is_not_missed(bench: &Bench) {
-    let (workers, job) = (bench.store.listen(Topic::Jobs), job());
-    let waiter = bench.store.listen(Topic::Job(&job.job));
+    let (workers, job) = (bench.store.listen(Topic::Jobs(Mode::Live)), job());
+    let waiter = bench.store.listen(Topic::Events(&job.job));
     bench.accept(job).await;
     let claim = bench.claim(LONG).await;
     bench.store.advance(&claim.lease, State::Rendering).await.unwrap().unwrap();

@@ -189,7 +189,8 @@ impl Held {
         entry.job.claims += 1;
         entry.late |= entry.job.deadline_at <= now;
         self.lanes.wait_no_more(entry.lane, &job);
-        let claim = Claim { lease: Lease { job: job.clone(), token: entry.job.claims }, job: entry.job.clone() };
+        let claim =
+            Claim { lease: Lease { job: job.clone(), token: entry.job.claims }, job: entry.job.clone(), at: now };
         self.pending.insert(job, now.plus(lease));
         Some(claim)
     }

@@ -216,8 +216,9 @@ impl Store for MemoryStore {
     }
 
     async fn submit(&self, new: NewJob) -> Result<Submission> {
+        let lane = new.lane;
         let submission = self.held().submit(new, self.clock.now());
-        self.bells.ring_jobs();
+        self.bells.ring_jobs(lane);
         Ok(submission)
     }
 
@@ -244,7 +245,7 @@ impl Store for MemoryStore {
     async fn advance(&self, lease: &Lease, state: State) -> Result<std::result::Result<(), LeaseLost>> {
         let now = self.clock.now();
         let advanced = self.held().leased(lease).map(|entry| entry.reach(state, now));
-        self.bells.ring(&lease.job.figure);
+        self.bells.ring_on(&lease.job.figure);
         Ok(advanced)
     }
 

@@ -41,8 +41,10 @@ pub(super) fn job(fields: &[String]) -> Option<Job> {
 
 /// Reads a job that was handed out.
 pub(super) fn claim(fields: &[String]) -> Option<Claim> {
+    let (at, fields) = fields.split_first()?;
     let job = job(fields)?;
-    Some(Claim { lease: Lease { job: job.of.clone(), token: job.claims }, job })
+    let at = Moment::from_unix_millis(at.parse().ok()?);
+    Some(Claim { lease: Lease { job: job.of.clone(), token: job.claims }, job, at })
 }
 
 /// Reads an account's pseudonym.

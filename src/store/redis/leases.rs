@@ -1,12 +1,16 @@
 //! Handing out jobs, and what only the holder of a lease may do. The pending list of the shard's stream is the lease.
 
-use std::{sync::LazyLock, time::Duration};
+use std::{
+    sync::{LazyLock, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use redis::{Script, ScriptInvocation};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    Link, RedisStore, fields,
+    Link, RedisStore, Shard, fields,
     link::{garbled, millis, script},
     look,
     shard::home,
@@ -25,14 +29,56 @@ static FINISH: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/fini
 static FORGET: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/forget.lua")));
 static CANCEL: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/cancel.lua")));
 
+/// When all jobs of each lane were looked at last.
+#[derive(Default)]
+pub(super) struct Looked([Mutex<Option<Instant>>; 2]);
+
+/// How long leases that are over may stand behind jobs that wait.
+const LOOK_AT_ALL: Duration = Duration::from_secs(1);
+
+impl Looked {
+    fn of(&self, lane: Mode) -> MutexGuard<'_, Option<Instant>> {
+        let [live, test] = &self.0;
+        let looked = match lane {
+            Mode::Live => live,
+            Mode::Test => test,
+        };
+        // Nothing panics while it is held.
+        looked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_due(&self, lane: Mode) -> bool {
+        self.of(lane).is_none_or(|at| at.elapsed() >= LOOK_AT_ALL)
+    }
+}
+
 impl RedisStore {
+    /// Jobs that wait are found by one command for each shard. All jobs are looked at when none waits, and once in a while:
+    /// that finds leases that are over, and what the stream alone knows.
     pub(super) async fn claim_next(&self, lane: Mode, lease: Duration) -> Result<Option<Claim>> {
         let mark = self.founding.mark(&self.link).await?;
-        let (shards, seen) = look::with_jobs(&self.link, lane).await?;
+        if !self.looked.is_due(lane) {
+            let shards = look::with_turns(&self.link, lane).await?;
+            let claim = self.claim_in(shards, &mark, (lane, lease)).await?;
+            if claim.is_some() {
+                return Ok(claim);
+            }
+        }
+        let ([idle, turns], seen) = look::with_jobs(&self.link, lane).await?;
         self.founding.check(&self.link, seen.as_deref()).await?;
+        let claim = self.claim_in(idle, &mark, (lane, lease)).await?;
+        if claim.is_some() {
+            // There may be more of them, so all are looked at again.
+            return Ok(claim);
+        }
+        *self.looked.of(lane) = Some(Instant::now());
+        self.claim_in(turns, &mark, (lane, lease)).await
+    }
+
+    async fn claim_in(&self, shards: Vec<Shard>, mark: &str, (lane, lease): (Mode, Duration)) -> Result<Option<Claim>> {
         for shard in shards {
             let mut call = CLAIM.prepare_invoke();
-            call.key(shard.prefix()).arg(&mark).arg(millis(lease)).arg(lane.as_str()).arg(only_here());
+            call.key(shard.prefix()).arg(mark).arg(millis(lease)).arg(lane.as_str()).arg(only_here());
             let answer: Vec<String> = self.link.run(call).await?;
             if answer.first().map(String::as_str) == Some("lost") {
                 self.founding.read_again(&self.link).await?;

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{reach::Client, shard::WAKE};
 use crate::{
-    domain::{FigureId, KeyId},
+    domain::{FigureId, KeyId, Mode},
     store::bells::Bells,
 };
 
@@ -63,10 +63,13 @@ async fn listen_once(client: &Client, attempt: usize, bells: &Bells) -> RedisRes
 
 fn ring(bells: &Bells, message: &Msg) {
     match std::str::from_utf8(message.get_payload_bytes()) {
-        Ok("jobs") => bells.ring_jobs(),
+        Ok("jobs") => bells.ring_jobs(Mode::Live),
+        Ok("jobs:test") => bells.ring_jobs(Mode::Test),
         Ok(text) => {
             if let Ok(figure) = FigureId::parse(text) {
                 bells.ring(&figure);
+            } else if let Some(figure) = text.strip_suffix('+').and_then(|figure| FigureId::parse(figure).ok()) {
+                bells.ring_on(&figure);
             } else if let Ok(key) = KeyId::parse(text) {
                 bells.ring_key(&key);
             }

@@ -91,8 +91,15 @@ pub(super) async fn mark_deleted(link: &Link, job: &JobRef) -> Result<()> {
     link.run::<Vec<String>>(call).await.map(drop)
 }
 
-/// How many jobs wait in each shard: those in the stream that are not in the pending list.
-pub(super) async fn waiting(link: &Link, lane: Mode) -> Result<Vec<usize>> {
+/// How many jobs wait in each shard: those in the stream that are not in the pending list. Where fewer than `enough` are in
+/// the streams, those that are worked on are counted, too: to know of a place, that is enough.
+pub(super) async fn waiting(link: &Link, lane: Mode, enough: usize) -> Result<Vec<usize>> {
+    if enough > 0 {
+        let all = sizes(link, "XLEN", |shard| shard.stream(lane)).await?;
+        if all.iter().sum::<usize>() < enough {
+            return Ok(all);
+        }
+    }
     let count = |shard: Shard| {
         let mut count = redis::pipe();
         count.cmd("XLEN").arg(shard.stream(lane)).cmd("XPENDING").arg(shard.stream(lane)).arg(MAKERS);
@@ -115,10 +122,16 @@ fn not_pending(answers: &[Value]) -> Option<usize> {
     usize::try_from(length.saturating_sub(pending).max(0)).ok()
 }
 
-/// The shards that hold jobs of a lane, in a random order in which each comes first the likelier the more accounts have
-/// jobs that wait in it: so accounts are served alike, however they fall on shards. And the founding mark, if every
-/// shard has the same.
-pub(super) async fn with_jobs(link: &Link, lane: Mode) -> Result<(Vec<Shard>, Option<String>)> {
+/// The shards in which jobs of a lane wait, in a random order in which each comes first the likelier the more accounts have
+/// jobs that wait in it: so accounts are served alike, however they fall on shards.
+pub(super) async fn with_turns(link: &Link, lane: Mode) -> Result<Vec<Shard>> {
+    let accounts = sizes(link, "ZCARD", |shard| shard.turns(lane)).await?;
+    Ok(in_turn(Shard::all().zip(accounts).filter(|(_, accounts)| *accounts > 0)))
+}
+
+/// All shards that hold jobs of a lane: those first in which none waits, since leases that are over are found there by nothing
+/// else, and then the others in the same order. And the founding mark, if every shard has the same.
+pub(super) async fn with_jobs(link: &Link, lane: Mode) -> Result<([Vec<Shard>; 2], Option<String>)> {
     let look = |shard: Shard| {
         let mut look = redis::pipe();
         look.cmd("XLEN").arg(shard.stream(lane)).cmd("ZCARD").arg(shard.turns(lane));
@@ -126,26 +139,29 @@ pub(super) async fn with_jobs(link: &Link, lane: Mode) -> Result<(Vec<Shard>, Op
         look
     };
     let answers = link.ask_parts(Shard::all().map(look).collect()).await?;
-    let mut shards: Vec<_> = Shard::all().zip(&answers).filter_map(drawn).collect();
-    shards.sort_by(|(_, one), (_, other)| one.total_cmp(other));
+    let held = Shard::all().zip(&answers).filter_map(|(shard, answer)| {
+        let (jobs, accounts) = (size(answer.first()?)?, size(answer.get(1)?)?);
+        (jobs > 0 || accounts > 0).then_some((shard, accounts))
+    });
+    let (idle, turns): (Vec<_>, Vec<_>) = held.partition(|(_, accounts)| *accounts == 0);
+    let idle = idle.into_iter().map(|(shard, _)| shard).collect();
     let first = answers.first().and_then(|answer| answer.get(2));
     let same = answers.iter().all(|answer| answer.get(2) == first);
     let mark = first.filter(|_| same).cloned().unwrap_or(Value::Nil);
-    let shards = shards.into_iter().map(|(shard, _)| shard).collect();
-    Ok((shards, redis::from_redis_value(mark).map_err(|_| garbled())?))
+    Ok(([idle, in_turn(turns.into_iter())], redis::from_redis_value(mark).map_err(|_| garbled())?))
 }
 
-/// Draws when a shard's turn is: after a time that is the shorter, the more accounts wait. One with jobs that run alone
-/// has its turn, too, since their leases may be over.
-fn drawn((shard, answer): (Shard, &Vec<Value>)) -> Option<(Shard, f64)> {
-    let [Value::Int(jobs), Value::Int(accounts), _] = &answer[..] else { return None };
-    if *jobs == 0 && *accounts == 0 {
-        return None;
-    }
+/// Draws when each shard's turn is: after a time that is the shorter, the more accounts wait.
+fn in_turn(shards: impl Iterator<Item = (Shard, usize)>) -> Vec<Shard> {
+    let mut drawn: Vec<(Shard, f64)> = shards.map(|(shard, accounts)| (shard, time_of(accounts))).collect();
+    drawn.sort_by(|(_, one), (_, other)| one.total_cmp(other));
+    drawn.into_iter().map(|(shard, _)| shard).collect()
+}
+
+fn time_of(accounts: usize) -> f64 {
     let [.., a, b, c, d] = *uuid::Uuid::now_v7().as_bytes();
     let uniform = (f64::from(u32::from_le_bytes([a, b, c, d])) + 1.0) / (f64::from(u32::MAX) + 1.0);
-    let accounts = f64::from(u32::try_from(*accounts).unwrap_or(u32::MAX).max(1));
-    Some((shard, -uniform.ln() / accounts))
+    -uniform.ln() / f64::from(u32::try_from(accounts).unwrap_or(u32::MAX))
 }
 
 /// The shards that hold jobs which have not ended.
@@ -154,15 +170,22 @@ pub(super) async fn with_due(link: &Link) -> Result<Vec<Shard>> {
 }
 
 async fn with(link: &Link, command: &str, name: impl Fn(Shard) -> String) -> Result<Vec<Shard>> {
-    let size = |shard: Shard| -> Pipeline {
-        let mut size = redis::pipe();
-        size.cmd(command).arg(name(shard));
-        size
-    };
-    Ok(not_empty(&link.ask_parts(Shard::all().map(size).collect()).await?))
+    let sizes = sizes(link, command, name).await?;
+    Ok(Shard::all().zip(sizes).filter(|(_, size)| *size > 0).map(|(shard, _)| shard).collect())
 }
 
-fn not_empty(sizes: &[Vec<Value>]) -> Vec<Shard> {
-    let shards = Shard::all().zip(sizes).filter(|(_, size)| size.first() != Some(&Value::Int(0)));
-    shards.map(|(shard, _)| shard).collect()
+/// What a command tells of the size of each shard's value.
+async fn sizes(link: &Link, command: &str, name: impl Fn(Shard) -> String) -> Result<Vec<usize>> {
+    let ask = |shard: Shard| -> Pipeline {
+        let mut ask = redis::pipe();
+        ask.cmd(command).arg(name(shard));
+        ask
+    };
+    let answers = link.ask_parts(Shard::all().map(ask).collect()).await?;
+    answers.iter().map(|answer| answer.first().and_then(size).ok_or_else(garbled)).collect()
+}
+
+fn size(answer: &Value) -> Option<usize> {
+    let Value::Int(size) = answer else { return None };
+    usize::try_from(*size).ok()
 }

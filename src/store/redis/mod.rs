@@ -57,6 +57,7 @@ pub struct RedisStore {
     bells: Arc<Bells>,
     nature: StoreNature,
     told: nature::Told,
+    looked: leases::Looked,
 }
 
 impl RedisStore {
@@ -72,7 +73,7 @@ impl RedisStore {
         let nature = nature::read(&link).await;
         let bells = Arc::new(Bells::new());
         drop(tasks.start(listener::listen(client, bells.clone(), tasks.stopping())));
-        Ok(Self { link, founding, bells, nature, told: nature::Told::default() })
+        Ok(Self { link, founding, bells, nature, told: nature::Told::default(), looked: leases::Looked::default() })
     }
 
     /// Founds the store where there is none. Nodes that run take notice by themselves.
@@ -219,7 +220,7 @@ impl Store for RedisStore {
 
     async fn advance(&self, lease: &Lease, state: State) -> Result<std::result::Result<(), LeaseLost>> {
         let advanced = leases::advance(&self.link, lease, state).await;
-        self.bells.ring(&lease.job.figure);
+        self.bells.ring_on(&lease.job.figure);
         advanced
     }
 
@@ -298,7 +299,8 @@ impl Store for RedisStore {
     }
 
     async fn queued(&self) -> Result<usize> {
-        let (live, test) = (look::waiting(&self.link, Mode::Live).await?, look::waiting(&self.link, Mode::Test).await?);
+        let (live, test) =
+            (look::waiting(&self.link, Mode::Live, 0).await?, look::waiting(&self.link, Mode::Test, 0).await?);
         Ok(live.into_iter().chain(test).sum())
     }
 

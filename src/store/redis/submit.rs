@@ -18,17 +18,10 @@ static SUBMIT: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/subm
 
 impl RedisStore {
     pub(super) async fn submit_job(&self, new: NewJob) -> Result<Submission> {
-        let shard = Shard::of(&new.job.owner);
-        // The place is looked for in one step with the rest, but for what waits in other shards: that is a moment old.
-        let waiting = look::waiting(&self.link, new.lane).await?;
-        let own = waiting.get(shard.index()).copied().unwrap_or_default();
-        let elsewhere = waiting.into_iter().sum::<usize>().saturating_sub(own);
-        let places = new.places.saturating_sub(elsewhere);
-        let mark = self.founding.mark(&self.link).await?;
-        let mut answer: Vec<String> = self.link.run(call(&new, shard, &mark, places)).await?;
-        if answer == ["lost"] {
-            let mark = self.founding.read_again(&self.link).await?;
-            answer = self.link.run(call(&new, shard, &mark, places)).await?;
+        let mut answer = self.submit_where(&new, new.places).await?;
+        if answer == ["no_place"] {
+            // Jobs under way may have been taken for some that wait.
+            answer = self.submit_where(&new, 0).await?;
         }
         let answer: Vec<&str> = answer.iter().map(String::as_str).collect();
         let submission = match answer.as_slice() {
@@ -44,8 +37,25 @@ impl RedisStore {
             ["lost"] => return Err(StoreError::Lost),
             _ => None,
         };
-        self.bells.ring_jobs();
+        self.bells.ring_jobs(new.lane);
         submission.ok_or_else(garbled)
+    }
+
+    /// Submits where there is a place, by a count that is exact if nothing is `enough`.
+    async fn submit_where(&self, new: &NewJob, enough: usize) -> Result<Vec<String>> {
+        let shard = Shard::of(&new.job.owner);
+        // The place is looked for in one step with the rest, but for what waits in other shards: that is a moment old.
+        let waiting = look::waiting(&self.link, new.lane, enough).await?;
+        let own = waiting.get(shard.index()).copied().unwrap_or_default();
+        let elsewhere = waiting.into_iter().sum::<usize>().saturating_sub(own);
+        let places = new.places.saturating_sub(elsewhere);
+        let mark = self.founding.mark(&self.link).await?;
+        let answer: Vec<String> = self.link.run(call(new, shard, &mark, places)).await?;
+        if answer != ["lost"] {
+            return Ok(answer);
+        }
+        let mark = self.founding.read_again(&self.link).await?;
+        self.link.run(call(new, shard, &mark, places)).await
     }
 }
 

@@ -3,5 +3,5 @@
 if not leased(ARGV[1], ARGV[2], ARGV[3]) then
   return { 'lease_lost' }
 end
-reach(ARGV[1], ARGV[4])
+reach(ARGV[1], ARGV[4], true)
 return { 'done' }

@@ -121,18 +121,19 @@ local function ring(topic)
   redis.call('PUBLISH', 'fig:wake', topic)
 end
 
--- Adds an event, which lives as long as its job, and wakes those who wait for it.
-local function tell(figure, what, at)
+-- Adds an event, which lives as long as its job, and wakes those who wait for it: only those who follow the events where
+-- the job just goes on.
+local function tell(figure, what, at, goes_on)
   local job, events = job_key(figure), prefix .. 'events:' .. figure
   local number = redis.call('HINCRBY', job, 'events', 1)
   redis.call('XADD', events, 'MAXLEN', '64', text(number) .. '-0', 'at', at, 'what', what)
   redis.call('PEXPIRE', events, redis.call('PTTL', job))
-  ring(figure)
+  ring(goes_on and figure .. '+' or figure)
 end
 
-local function reach(figure, state)
+local function reach(figure, state, goes_on)
   redis.call('HSET', job_key(figure), 'state', state)
-  tell(figure, state, text(now))
+  tell(figure, state, text(now), goes_on)
 end
 
 -- Whether a job of this account is known.
@@ -207,6 +208,7 @@ end
 
 local function taken(figure)
   local known = redis.call('HGETALL', job_key(figure))
+  table.insert(known, 1, text(now))
   table.insert(known, 1, 'taken')
   return known
 end

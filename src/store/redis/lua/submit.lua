@@ -94,6 +94,7 @@ if person ~= '' then
 end
 enqueue(figure)
 wait(figure, owner, kept)
-tell(figure, 'queued', text(now))
-ring('jobs')
+tell(figure, 'queued', text(now), true)
+-- Named as its lane's stream is.
+ring(string.sub(stream, #prefix + 1))
 return { 'accepted', text(now) }
