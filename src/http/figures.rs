@@ -65,8 +65,18 @@ pub(super) async fn create(
     // On its own task: a handler is dropped when its client leaves, and half an acceptance must not stay behind.
     let by = ticket.clone();
     let accepted = api.finish(async move { flow.accept(&by, received).await }).await??;
-    let response = api.while_valid(&ticket, deliver(&api, &req, &accepted, answer, patience)).await?;
+    let delivered = api.while_valid(&ticket, deliver(&api, &req, &accepted, answer, patience)).await;
+    let response = delivered.map_err(|problem| after_all(&api, problem, &accepted.job.figure))?;
     Ok(order::marked(response, accepted.replayed))
+}
+
+/// What is told of a figure that was accepted, and which then nobody could look at.
+pub(super) fn after_all(api: &Api, problem: Problem, id: &FigureId) -> Problem {
+    if problem.code() != Code::StoreUnavailable {
+        return problem;
+    }
+    let words = "The figure was accepted and goes on; ask for it at its Location instead of sending it again.";
+    problem.saying(words).of_figure(id).with_header("Location", format!("{}/v1/figures/{id}", api.public_url))
 }
 
 /// Waits as long as the caller wants and answers with what is there.
@@ -195,7 +205,11 @@ pub(super) async fn gone(api: &Api, job: &Job) -> Problem {
     if in_time && !job.deleted {
         return match api.flow.store.job(&job.of).await {
             Ok(None) => erased(),
-            Ok(Some(_)) => job.code.map_or_else(unopenable, |code| Problem::new(code, "The figure's record is gone.")),
+            Ok(Some(_)) => match job.code {
+                // What was lost does not come back, so nobody is to try again.
+                None | Some(Code::StoreLost) => unopenable(),
+                Some(code) => Problem::new(code, "The figure's record is gone."),
+            },
             Err(error) => error.into(),
         };
     }

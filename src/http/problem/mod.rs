@@ -156,6 +156,12 @@ impl Problem {
         self
     }
 
+    /// The same in other words.
+    pub(super) fn saying(mut self, detail: impl Into<String>) -> Self {
+        self.0.detail = detail.into();
+        self
+    }
+
     /// Says after how long it makes sense to try again.
     pub(super) fn after(mut self, time: Duration) -> Self {
         self.0.after = Some(time);
