@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Studio, StudioError};
+use super::{Studio, StudioError, prompt};
 use crate::{
     domain::{Analysis, Cost, Options},
     engine::{Photo64, TextAsk},
@@ -103,7 +103,10 @@ pub fn parse(text: &str) -> Option<Analysis> {
         list.iter_mut().for_each(tidy);
         list.retain(|text| !text.is_empty());
     }
-    (analysis.count > 0).then_some(analysis)
+    let told = |text: &String| prompt::tells(RULES, text);
+    let lists = [&analysis.attire, &analysis.accessories, &analysis.quality.issues];
+    let tells = told(&analysis.summary) || told(&analysis.pose) || lists.iter().any(|list| list.iter().any(told));
+    (analysis.count > 0 && !tells).then_some(analysis)
 }
 
 fn tidy(text: &mut String) {
@@ -130,5 +133,7 @@ mod tests {
         assert!(parse(&GOOD.replacen("\"count\"", "\"ethnicity\":\"x\",\"count\"", 1)).is_none());
         assert!(parse(&GOOD.replacen("\"pose\":\"sitting\",", "", 1)).is_none());
         assert!(parse("I cannot help with that.").is_none());
+        let rule = RULES.split(". ").nth(2).unwrap();
+        assert!(parse(&GOOD.replacen("sitting", rule, 1)).is_none(), "the rules are nobody's pose");
     }
 }

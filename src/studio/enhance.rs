@@ -79,8 +79,7 @@ fn schema() -> Value {
 fn read(text: &str) -> Option<String> {
     let value: Value = serde_json::from_str(text).ok()?;
     let words = prompt::plain(value.get("prompt")?.as_str()?);
-    let told = RULES.split(". ").any(|rule| rule.len() >= SHORTEST && words.contains(rule.trim_end_matches('.')));
-    (!told && words.chars().count() >= SHORTEST).then(|| prompt::ended(&words))
+    (!prompt::tells(RULES, &words) && words.chars().count() >= SHORTEST).then(|| prompt::ended(&words))
 }
 
 #[cfg(test)]
