@@ -29,7 +29,6 @@ pub(super) struct Breakers {
 struct State {
     failures: u32,
     open_until: Option<Instant>,
-    probing: bool,
     paused_until: Option<Instant>,
 }
 
@@ -48,13 +47,15 @@ impl Breakers {
         if let Some(until) = state.paused_until.filter(|until| *until > now) {
             return Admission::Paused(until);
         }
-        if let Some(until) = state.open_until {
-            if state.probing || until > now {
-                return Admission::Open(until.max(now));
+        let probe = state.open_until;
+        if let Some(until) = probe {
+            if until > now {
+                return Admission::Open(until);
             }
-            state.probing = true;
+            // One probe for each pause: a slow one must not keep others from finding that the model is well.
+            state.open_until = Some(now + self.pause);
         }
-        Admission::Go(Permit { breakers: self, model: model.to_owned(), probe: state.probing, settled: false })
+        Admission::Go(Permit { breakers: self, model: model.to_owned(), probe, settled: false })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, State>> {
@@ -69,7 +70,8 @@ impl Breakers {
 pub(super) struct Permit<'a> {
     breakers: &'a Breakers,
     model: String,
-    probe: bool,
+    /// Until when the model was left alone, where this is to find out whether it is well again.
+    probe: Option<Instant>,
     settled: bool,
 }
 
@@ -87,7 +89,7 @@ impl Permit<'_> {
         let probe = self.probe;
         self.settle(|state, breakers| {
             state.failures = state.failures.saturating_add(1);
-            if probe || state.failures >= breakers.failures_to_open {
+            if probe.is_some() || state.failures >= breakers.failures_to_open {
                 state.open_until = Some(now + breakers.pause);
             }
         });
@@ -103,9 +105,6 @@ impl Permit<'_> {
     fn settle(&mut self, verdict: impl FnOnce(&mut State, &Breakers)) {
         let mut states = self.breakers.lock();
         if let Some(state) = states.get_mut(&self.model) {
-            if self.probe {
-                state.probing = false;
-            }
             verdict(state, self.breakers);
             crate::telemetry::breaker(&self.model, state.open_until.is_some());
         }
@@ -116,7 +115,12 @@ impl Permit<'_> {
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if !self.settled {
-            self.settle(|_, _| {});
+            let probe = self.probe;
+            self.settle(|state, _| {
+                if probe.is_some() && state.open_until.is_some() {
+                    state.open_until = probe;
+                }
+            });
         }
     }
 }
@@ -172,6 +176,20 @@ mod tests {
         go(&breakers, later).proves_well();
         let _one = go(&breakers, later);
         let _two = go(&breakers, later);
+    }
+
+    #[test]
+    fn a_slow_probe_keeps_the_next_back_for_one_pause_and_no_longer() {
+        let (breakers, now) = (breakers(), Instant::now());
+        go(&breakers, now).proves_ill(now);
+        go(&breakers, now).proves_ill(now);
+        let later = now + Duration::from_secs(5);
+        let slow = go(&breakers, later);
+        assert!(is_open(&breakers, later + Duration::from_secs(4)));
+        go(&breakers, later + Duration::from_secs(5)).proves_well();
+        assert!(!is_open(&breakers, later + Duration::from_secs(5)));
+        drop(slow);
+        assert!(!is_open(&breakers, later + Duration::from_secs(5)));
     }
 
     #[test]
