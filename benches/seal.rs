@@ -7,12 +7,11 @@ use std::{sync::Arc, time::Duration};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use figurine::{
     config::NamedKey,
-    domain::{AccountId, FigureId},
+    domain::{AccountId, FigureId, SecretBytes},
     store::{Clock, MemoryStore, StoreKey},
     vault::Vault,
 };
 use tokio::runtime::Runtime;
-use zeroize::Zeroizing;
 
 fn seal(criterion: &mut Criterion) {
     let (runtime, store) = (Runtime::new().unwrap(), Arc::new(MemoryStore::new(Clock::default())));
@@ -26,7 +25,7 @@ fn seal(criterion: &mut Criterion) {
         group.throughput(Throughput::Bytes(bytes as u64));
         group.bench_function(format!("seal and put {size}"), |bench| {
             bench.to_async(&runtime).iter_batched(
-                || Zeroizing::new(vec![7; bytes]),
+                || SecretBytes::new(vec![7; bytes]),
                 |plain| async { vault.put(&name, plain, ttl).await.unwrap() },
                 BatchSize::LargeInput,
             );

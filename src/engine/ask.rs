@@ -7,6 +7,7 @@ use super::photo64::Photo64;
 use super::wire::{
     Blob, Content, GenerationConfig, ImageConfig, Part, Request, SAFETY_SETTINGS, ThinkingConfig, split_at_hole,
 };
+use crate::domain::SecretBytes;
 use bytes::Bytes;
 use std::fmt;
 use zeroize::Zeroizing;
@@ -75,7 +76,7 @@ impl Ask<'_> {
             None => words.to_owned(),
         });
         let request = self.request(&words, facts(model), plea);
-        let mut frame = Zeroizing::new(Vec::with_capacity(4096 + 2 * words.len()));
+        let mut frame = SecretBytes::new(Vec::with_capacity(4096 + 2 * words.len()));
         if serde_json::to_writer(&mut *frame, &request).is_err() {
             // Only a map with keys that are no strings fails to serialize, and there is none.
             frame.clear();

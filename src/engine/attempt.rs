@@ -4,9 +4,9 @@ use super::client::Client;
 use super::error::{Failure, Misconfiguration};
 use super::faults;
 use super::payload::Payload;
+use crate::domain::SecretBytes;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use std::time::{Duration, SystemTime};
-use zeroize::Zeroizing;
 
 /// Google's error bodies take a few kilobytes; what is longer is somebody else's page.
 const ERROR_CAP_BYTES: usize = 64 << 10;
@@ -21,13 +21,13 @@ pub(super) struct Call<'a> {
 }
 
 /// Makes the call; the body of an HTTP 200, or the failure that anything else is.
-pub(super) async fn attempt(client: &Client, call: Call<'_>) -> Result<Zeroizing<Vec<u8>>, Failure> {
+pub(super) async fn attempt(client: &Client, call: Call<'_>) -> Result<SecretBytes, Failure> {
     let timeout = call.timeout;
     let answered = tokio::time::timeout(timeout, exchange(client, call)).await;
     answered.unwrap_or(Err(Failure::Timeout))
 }
 
-async fn exchange(client: &Client, call: Call<'_>) -> Result<Zeroizing<Vec<u8>>, Failure> {
+async fn exchange(client: &Client, call: Call<'_>) -> Result<SecretBytes, Failure> {
     let request = client.generate(call.model).ok_or(Failure::Misconfigured(Misconfiguration::Models))?;
     let mut response = request
         .header(CONTENT_TYPE, "application/json")
@@ -56,13 +56,13 @@ fn server_timeout(timeout: Duration) -> u64 {
     rounded_up.max(LEAST_SERVER_TIMEOUT)
 }
 
-pub(super) async fn read(response: &mut reqwest::Response, cap_bytes: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
+pub(super) async fn read(response: &mut reqwest::Response, cap_bytes: usize) -> Result<SecretBytes, Failure> {
     let declared = response.content_length().unwrap_or(0);
     let declared = usize::try_from(declared).unwrap_or(usize::MAX);
     if declared > cap_bytes {
         return Err(Failure::TooLarge);
     }
-    let mut body = Zeroizing::new(Vec::with_capacity(declared));
+    let mut body = SecretBytes::new(Vec::with_capacity(declared));
     while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
         if body.len() + chunk.len() > cap_bytes {
             return Err(Failure::TooLarge);
@@ -71,7 +71,7 @@ pub(super) async fn read(response: &mut reqwest::Response, cap_bytes: usize) -> 
             // Grown by hand: the vector's own growth would free the old bytes without zeroing.
             let mut larger = Vec::with_capacity((body.len() + chunk.len()) * 2);
             larger.extend_from_slice(&body);
-            body = Zeroizing::new(larger);
+            body = SecretBytes::new(larger);
         }
         body.extend_from_slice(&chunk);
     }

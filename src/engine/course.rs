@@ -9,9 +9,9 @@ use super::faults::{Remedy, is_illness, name, remedy};
 use super::outcome::{Outcome, Plea, Reading, read_image, read_text};
 use super::retry::Told;
 use super::usage::Usage;
+use crate::domain::SecretBytes;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
-use zeroize::Zeroizing;
 
 const MOST_ATTEMPTS: u32 = 3;
 /// A long wait must leave an attempt this much time, else it would be paid for and cut off.
@@ -118,14 +118,18 @@ impl<'a> Course<'a> {
         let wait = until.saturating_duration_since(Instant::now());
         let least = if wait < LONG_WAIT { Duration::ZERO } else { least };
         if until + least >= self.deadline {
-            let failure = self.last.clone().unwrap_or(Failure::RateLimited { retry_after: Some(wait) });
+            // The model that is asked again first may not be the one that has failed last.
+            let failure = match self.last.clone() {
+                None | Some(Failure::RateLimited { .. }) => Failure::RateLimited { retry_after: Some(wait) },
+                Some(other) => other,
+            };
             return Err(self.give_up(failure));
         }
         sleep_until(until).await;
         Ok(())
     }
 
-    pub(super) async fn attempt(&mut self, model: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    pub(super) async fn attempt(&mut self, model: &str) -> Result<SecretBytes, Failure> {
         self.attempts += 1;
         let settings = &self.engine.client.settings;
         let (limit, cap_bytes) = match self.ask {
@@ -144,11 +148,7 @@ impl<'a> Course<'a> {
     }
 
     /// An answer that arrived was paid for: only the bounded re-asks follow it.
-    pub(super) fn weigh(
-        &mut self,
-        model: &str,
-        body: Zeroizing<Vec<u8>>,
-    ) -> Result<Option<(Outcome, Told)>, EngineError> {
+    pub(super) fn weigh(&mut self, model: &str, body: SecretBytes) -> Result<Option<(Outcome, Told)>, EngineError> {
         let reading: Reading = match self.ask {
             Ask::Text(_) => read_text(&body, model),
             Ask::Image(ask) => read_image(body, model, ask.image_size),

@@ -5,6 +5,7 @@ use super::finish::{Finish, finish, message_bytes, refusal};
 use super::picture::{Found, choose, has_image, parts};
 use super::usage::{self, Usage};
 use super::wire::{Candidate, InlineData, PromptFeedback, Response, Text, UsageMetadata};
+use crate::domain::SecretBytes;
 use bytes::Bytes;
 use zeroize::Zeroizing;
 
@@ -61,7 +62,7 @@ pub(super) fn read_text(body: &[u8], model: &str) -> Reading {
 }
 
 /// Reads the answer to a request for an image of `size`; the image takes over the answer's memory.
-pub(super) fn read_image(body: Zeroizing<Vec<u8>>, model: &str, size: &str) -> Reading {
+pub(super) fn read_image(body: SecretBytes, model: &str, size: &str) -> Reading {
     let Ok(response) = serde_json::from_slice::<Response<'_>>(&body) else { return garbled() };
     let found = match verdict(&response) {
         Verdict::Picture(blob) => Found::of(blob, &body),
@@ -207,8 +208,8 @@ fn unfenced(text: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn held(body: &[u8]) -> Zeroizing<Vec<u8>> {
-        Zeroizing::new(body.to_vec())
+    fn held(body: &[u8]) -> SecretBytes {
+        SecretBytes::new(body.to_vec())
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The photo as base64, made once per job.
 
+use crate::domain::SecretBytes;
 use bytes::Bytes;
 use std::fmt;
-use zeroize::Zeroizing;
 
 /// A photo's bytes in standard base64, kept for all calls of a job and zeroed when dropped. Calls borrow them.
 pub struct Photo64 {
@@ -18,7 +18,7 @@ impl Photo64 {
 
     /// Encodes a photo of another kind that Gemini takes: `image/png`, `image/webp`.
     pub fn new(mime_type: &'static str, bytes: &[u8]) -> Self {
-        let base64 = Zeroizing::new(base64_simd::STANDARD.encode_type::<Vec<u8>>(bytes));
+        let base64 = SecretBytes::new(base64_simd::STANDARD.encode_type::<Vec<u8>>(bytes));
         Self { mime_type, base64: Bytes::from_owner(base64) }
     }
 

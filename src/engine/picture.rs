@@ -3,11 +3,11 @@
 use super::error::Failure;
 use super::outcome::{Outcome, is_plain_name};
 use super::wire::{Candidate, InlineData, ResponsePart};
+use crate::domain::SecretBytes;
 use base64_simd::{Base64, STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use std::borrow::Cow;
 use std::ops::Range;
-use zeroize::Zeroizing;
 
 pub(super) fn has_image(candidate: &Candidate<'_>) -> bool {
     parts(candidate).iter().any(|part| image_of(part).is_some())
@@ -46,7 +46,7 @@ enum Place {
     /// In the answer's body, as it arrived.
     InBody(Range<usize>),
     /// Outside: it stood there with escapes.
-    Outside(Zeroizing<Vec<u8>>),
+    Outside(SecretBytes),
 }
 
 impl Found {
@@ -57,13 +57,13 @@ impl Found {
                 let start = text.as_ptr().addr().saturating_sub(body.as_ptr().addr());
                 Place::InBody(start..start + text.len())
             }
-            Cow::Owned(text) => Place::Outside(Zeroizing::new(text.clone().into_bytes())),
+            Cow::Owned(text) => Place::Outside(SecretBytes::new(text.clone().into_bytes())),
         };
         Self { place, declared_type: declared_type(&blob.mime_type) }
     }
 
     /// Decodes the image where it stands: the body's own memory becomes the file's.
-    pub(super) fn decode(self, body: Zeroizing<Vec<u8>>) -> Outcome {
+    pub(super) fn decode(self, body: SecretBytes) -> Outcome {
         let (mut held, place) = match self.place {
             Place::InBody(place) => (body, place),
             Place::Outside(text) => {
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     fn decoded(body: &str) -> Option<(Vec<u8>, bool)> {
-        let held = Zeroizing::new(body.as_bytes().to_vec());
+        let held = SecretBytes::new(body.as_bytes().to_vec());
         let place = held.as_ptr().addr()..held.as_ptr().addr() + held.len();
         let blob: InlineData<'_> = serde_json::from_slice(&held).unwrap();
         let found = Found::of(&blob, &held);

@@ -1,10 +1,8 @@
 //! Reading a figure, whatever its state.
 
-use zeroize::Zeroizing;
-
 use super::{Flow, FlowError, end::opened, problem::by_code};
 use crate::{
-    domain::{Figure, FigureId, JobProblem, Owner, Stage},
+    domain::{Figure, FigureId, JobProblem, Owner, SecretBytes, Stage},
     jobs::JobsError,
     store::{Job, JobRef, StoreKey},
     vault::VaultError,
@@ -58,7 +56,7 @@ impl Flow {
     ///
     /// # Errors
     /// When store or vault fail.
-    pub async fn read_image(&self, job: &Job, index: u32) -> Result<Option<Zeroizing<Vec<u8>>>, FlowError> {
+    pub async fn read_image(&self, job: &Job, index: u32) -> Result<Option<SecretBytes>, FlowError> {
         gone_is_none(self.vault.open(&StoreKey::image(&job.of.owner, &job.of.figure, index)).await)
     }
 

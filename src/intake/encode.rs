@@ -1,9 +1,9 @@
 //! Pixels to a JPEG that holds pixels alone.
 
+use crate::domain::SecretBytes;
 use std::io::{self, Write};
 
 use jpeg_encoder::{Encoder, ImageBuffer, JpegColorType, SamplingFactor};
-use zeroize::Zeroizing;
 
 use super::raster::Picture;
 
@@ -11,14 +11,14 @@ use super::raster::Picture;
 const QUALITY: u8 = 90;
 
 /// Encodes as baseline JPEG without any metadata segment; `None` for sides that JPEG cannot have.
-pub(super) fn encode(picture: &Picture) -> Option<Zeroizing<Vec<u8>>> {
+pub(super) fn encode(picture: &Picture) -> Option<SecretBytes> {
     let rows = Rows {
         picture,
         width: u16::try_from(picture.width).ok()?,
         height: u16::try_from(picture.height).ok()?,
         half: picture.width.div_ceil(2) as usize,
     };
-    let mut file = Growing(Zeroizing::new(Vec::with_capacity(picture.luma.len() / 4 + 4096)));
+    let mut file = Growing(SecretBytes::new(Vec::with_capacity(picture.luma.len() / 4 + 4096)));
     let mut encoder = Encoder::new(&mut file, QUALITY);
     encoder.set_sampling_factor(SamplingFactor::F_2_2);
     encoder.encode_image(rows).ok()?;
@@ -60,7 +60,7 @@ impl ImageBuffer for Rows<'_> {
 }
 
 /// Bytes that leave no copy behind where they grow.
-struct Growing(Zeroizing<Vec<u8>>);
+struct Growing(SecretBytes);
 
 impl Write for Growing {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -68,7 +68,7 @@ impl Write for Growing {
             let mut larger = Vec::with_capacity(2 * (self.0.len() + bytes.len()));
             larger.extend_from_slice(&self.0);
             // What is replaced erases itself.
-            self.0 = Zeroizing::new(larger);
+            self.0 = SecretBytes::new(larger);
         }
         self.0.extend_from_slice(bytes);
         Ok(bytes.len())

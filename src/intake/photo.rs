@@ -2,15 +2,13 @@
 
 use std::fmt;
 
-use zeroize::Zeroizing;
-
-use crate::domain::PhotoReport;
+use crate::domain::{PhotoReport, SecretBytes};
 
 /// A small clean JPEG with a report of what was received; made by [`Intake`](super::Intake) alone.
 ///
 /// Upright, sRGB, fitted, without a byte of the received metadata. The bytes are erased when dropped.
 pub struct Photo {
-    pub(super) jpeg: Zeroizing<Vec<u8>>,
+    pub(super) jpeg: SecretBytes,
     pub(super) sides: (u32, u32),
     pub(super) report: PhotoReport,
 }
@@ -37,7 +35,7 @@ impl Photo {
     }
 
     /// The JPEG and the report.
-    pub fn into_parts(self) -> (Zeroizing<Vec<u8>>, PhotoReport) {
+    pub fn into_parts(self) -> (SecretBytes, PhotoReport) {
         (self.jpeg, self.report)
     }
 }

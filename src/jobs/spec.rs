@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use crate::{
-    domain::{Analysis, KeyId, Mode, Options, PhotoReport, Scenario, UploadId, Work},
+    domain::{Analysis, KeyId, Mode, Options, PhotoReport, Scenario, SecretBytes, UploadId, Work},
     telemetry::Trace,
     vault::PhotoTrace,
 };
@@ -59,8 +58,8 @@ impl Spec {
         self.trace.as_ref().filter(|_| known).map(|trace| trace.upload)
     }
 
-    pub(super) fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>, serde_json::Error> {
-        serde_json::to_vec(self).map(Zeroizing::new)
+    pub(super) fn to_bytes(&self) -> Result<SecretBytes, serde_json::Error> {
+        serde_json::to_vec(self).map(SecretBytes::new)
     }
 
     pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, serde_json::Error> {

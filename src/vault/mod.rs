@@ -17,11 +17,10 @@ pub use owners::{ACCOUNT_KNOWN_FOR, FIRST_KEY_KNOWN_FOR};
 pub use purge::Witness;
 use seal::DataKey;
 pub use seal::SealError;
-use zeroize::Zeroizing;
 
 use crate::{
     config::{NamedKey, NamedKeys},
-    domain::hex,
+    domain::{SecretBytes, hex},
     store::{Adoption, Away, Store, StoreError, StoreKey, StoreNature, patiently},
 };
 
@@ -99,7 +98,7 @@ impl Vault {
     ///
     /// # Errors
     /// When the store or the seal fails.
-    pub async fn put(&self, name: &StoreKey, plain: Zeroizing<Vec<u8>>, ttl: Duration) -> Result<(), VaultError> {
+    pub async fn put(&self, name: &StoreKey, plain: SecretBytes, ttl: Duration) -> Result<(), VaultError> {
         let (sealed, wrapped) = self.seal(name, 0, plain)?;
         self.data_keys.put(&name.data_key(0), wrapped, ttl).await?;
         Ok(self.blobs.put(name, sealed, ttl).await?)
@@ -115,7 +114,7 @@ impl Vault {
         &self,
         name: &StoreKey,
         token: u32,
-        plain: Zeroizing<Vec<u8>>,
+        plain: SecretBytes,
         (waits, kept): (Duration, Duration),
     ) -> Result<Adoption, VaultError> {
         let (sealed, wrapped) = self.seal(name, token, plain)?;
@@ -140,7 +139,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError::Gone`] when it or its key is not there; otherwise when the store or the seal fails.
-    pub async fn open(&self, name: &StoreKey) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    pub async fn open(&self, name: &StoreKey) -> Result<SecretBytes, VaultError> {
         self.open_at(name, name).await
     }
 
@@ -148,11 +147,11 @@ impl Vault {
     ///
     /// # Errors
     /// The same.
-    pub async fn open_staged(&self, name: &StoreKey, token: u32) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    pub async fn open_staged(&self, name: &StoreKey, token: u32) -> Result<SecretBytes, VaultError> {
         self.open_at(&name.staged(token), name).await
     }
 
-    async fn open_at(&self, place: &StoreKey, name: &StoreKey) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    async fn open_at(&self, place: &StoreKey, name: &StoreKey) -> Result<SecretBytes, VaultError> {
         let kept = self.blobs.get(place).await?.ok_or(VaultError::Gone)?;
         let (sealed, generation) = kept.split_last_chunk().ok_or(SealError::Unopenable)?;
         let generation = u32::from_be_bytes(*generation);
@@ -211,7 +210,7 @@ impl Vault {
 
     /// Seals a value under a new data key; gives the ciphertext, whose last four bytes say which of the name's data keys
     /// opens it, and the data key, itself sealed. That has to be kept first.
-    fn seal(&self, name: &StoreKey, generation: u32, plain: Zeroizing<Vec<u8>>) -> Result<(Bytes, Bytes), SealError> {
+    fn seal(&self, name: &StoreKey, generation: u32, plain: SecretBytes) -> Result<(Bytes, Bytes), SealError> {
         let key = DataKey::random()?;
         let mut sealed = key.seal(name.as_str(), plain)?;
         sealed.extend_from_slice(&generation.to_be_bytes());

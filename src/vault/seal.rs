@@ -1,5 +1,6 @@
 //! Authenticated encryption: AES-256-GCM (NIST SP 800-38D) with a random nonce and a key of its own for each object.
 
+use crate::domain::SecretBytes;
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey},
     rand,
@@ -33,7 +34,7 @@ impl DataKey {
     }
 
     /// Encrypts in place: the plaintext's buffer becomes the ciphertext's. Layout: ciphertext, tag, nonce.
-    pub(super) fn seal(&self, name: &str, mut plain: Zeroizing<Vec<u8>>) -> Result<Vec<u8>, SealError> {
+    pub(super) fn seal(&self, name: &str, mut plain: SecretBytes) -> Result<Vec<u8>, SealError> {
         let key = RandomizedNonceKey::new(&AES_256_GCM, self.0.as_slice()).map_err(|_| SealError::Unopenable)?;
         let (nonce, tag) = key
             .seal_in_place_separate_tag(Aad::from(name.as_bytes()), plain.as_mut_slice())
@@ -46,12 +47,12 @@ impl DataKey {
         Ok(sealed)
     }
 
-    pub(super) fn open(&self, name: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    pub(super) fn open(&self, name: &str, sealed: &[u8]) -> Result<SecretBytes, SealError> {
         let split = sealed.len().checked_sub(NONCE_LEN).ok_or(SealError::Unopenable)?;
         let (body, nonce) = sealed.split_at(split);
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError::Unopenable)?;
         let key = RandomizedNonceKey::new(&AES_256_GCM, self.0.as_slice()).map_err(|_| SealError::Unopenable)?;
-        let mut plain = Zeroizing::new(body.to_vec());
+        let mut plain = SecretBytes::new(body.to_vec());
         let length = key
             .open_in_place(nonce, Aad::from(name.as_bytes()), plain.as_mut_slice())
             .map_err(|_| SealError::Unopenable)?
@@ -62,7 +63,7 @@ impl DataKey {
 
     /// The data key under the first sealing key. Layout: length of the key's name, its name, the sealed data key.
     pub(super) fn wrap(&self, name: &str, by: &NamedKey) -> Result<Bytes, SealError> {
-        let sealed = DataKey(by.key.clone()).seal(name, Zeroizing::new(self.0.to_vec()))?;
+        let sealed = DataKey(by.key.clone()).seal(name, SecretBytes::new(self.0.to_vec()))?;
         let length = u8::try_from(by.kid.len()).map_err(|_| SealError::Unopenable)?;
         Ok([&[length], by.kid.as_bytes(), sealed.as_slice()].concat().into())
     }
@@ -84,7 +85,7 @@ mod tests {
     #[test]
     fn a_sealed_value_opens_under_its_own_name_and_key_alone() {
         let key = DataKey::random().unwrap();
-        let sealed = key.seal("photo:a", Zeroizing::new(b"the photo".to_vec())).unwrap();
+        let sealed = key.seal("photo:a", SecretBytes::new(b"the photo".to_vec())).unwrap();
         assert!(!sealed.windows(5).any(|window| window == b"photo"));
         assert_eq!(key.open("photo:a", &sealed).unwrap().as_slice(), b"the photo");
         assert_eq!(key.open("photo:b", &sealed), Err(SealError::Unopenable));
@@ -101,7 +102,7 @@ mod tests {
     fn a_wrapped_data_key_opens_with_any_known_sealing_key_and_no_other() {
         let (old, new) = (NamedKey::random("old").unwrap(), NamedKey::random("new").unwrap());
         let key = DataKey::random().unwrap();
-        let sealed = key.seal("n", Zeroizing::new(vec![7; 100])).unwrap();
+        let sealed = key.seal("n", SecretBytes::new(vec![7; 100])).unwrap();
         let wrapped = key.wrap("n", &old).unwrap();
         let again = DataKey::unwrap("n", &wrapped, &[new.clone(), old]).unwrap();
         assert_eq!(again.open("n", &sealed).unwrap().as_slice(), [7; 100]);

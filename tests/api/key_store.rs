@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use figurine::{
     config::NamedKey,
-    domain::{AccountId, UploadId},
+    domain::{AccountId, SecretBytes, UploadId},
     store::{Clock, MemoryStore, Store, StoreKey},
     vault::{
         Vault,
@@ -14,7 +14,6 @@ use figurine::{
 };
 use reqwest::Method;
 use tokio::time::Duration;
-use zeroize::Zeroizing;
 
 use crate::{
     app::{json_of, problem_of},
@@ -103,7 +102,7 @@ fn held(redis: &PrivateRedis) -> Vec<(String, Vec<u8>)> {
 }
 
 /// Tries every value as the data key of every copy of a photo; gives the photos that open.
-async fn opened(copies: &[(String, Vec<u8>)], values: &[(String, Vec<u8>)]) -> Vec<Zeroizing<Vec<u8>>> {
+async fn opened(copies: &[(String, Vec<u8>)], values: &[(String, Vec<u8>)]) -> Vec<SecretBytes> {
     let keys = vec![NamedKey::parse(SEAL_KEY).unwrap()];
     let store = Arc::new(MemoryStore::new(Clock::default()));
     let vault = Vault::new(store.clone(), store.clone(), keys.clone(), keys);

@@ -5,14 +5,13 @@ use std::{cell::RefCell, rc::Rc};
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::{HttpRequest, error::PayloadError, web::Bytes};
 use futures_util::{StreamExt, stream};
-use zeroize::Zeroizing;
 
 use super::{
     Buffer,
     inflow::{Inflow, declared_length, too_large},
 };
 use crate::{
-    domain::{Code, GivenOptions, OptionFault},
+    domain::{Code, GivenOptions, OptionFault, SecretBytes},
     http::problem::Problem,
 };
 
@@ -79,7 +78,7 @@ async fn take_option(part: Field, name: &str, given: &mut GivenOptions, trouble:
 
 /// All bytes of a part, behind those of `bytes`; `None` when there are more than `most`.
 async fn whole(mut part: Field, bytes: Vec<u8>, most: u64, trouble: &Trouble) -> Result<Option<Buffer>, Problem> {
-    let mut bytes = Zeroizing::new(bytes);
+    let mut bytes = SecretBytes::new(bytes);
     let mut fits = true;
     while let Some(chunk) = part.next().await {
         let chunk = chunk.map_err(|error| told(&error, trouble))?;

@@ -9,11 +9,10 @@ use actix_web::{
 };
 use futures_util::StreamExt;
 use tokio::time::{Instant, timeout_at};
-use zeroize::Zeroizing;
 
 use super::Buffer;
 use crate::{
-    domain::Code,
+    domain::{Code, SecretBytes},
     http::{problem::Problem, record::Draft},
 };
 
@@ -94,7 +93,7 @@ impl Inflow {
     /// As [`Inflow::next`].
     pub(super) async fn whole(mut self) -> Result<Buffer, Problem> {
         let expected = usize::try_from(self.declared.unwrap_or_default()).unwrap_or_default();
-        let mut body = Zeroizing::new(Vec::with_capacity(expected));
+        let mut body = SecretBytes::new(Vec::with_capacity(expected));
         while let Some(chunk) = self.next().await {
             body.extend_from_slice(&chunk?);
         }

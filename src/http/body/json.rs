@@ -8,11 +8,10 @@ use serde::{
     de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::Value;
-use zeroize::Zeroizing;
 
 use super::Buffer;
 use crate::{
-    domain::{Code, GivenOptions, OptionFault, UploadId},
+    domain::{Code, GivenOptions, OptionFault, SecretBytes, UploadId},
     flow::Source,
     http::problem::Problem,
 };
@@ -33,7 +32,7 @@ pub(super) fn read(mut body: Buffer, given: &mut GivenOptions) -> Result<Option<
             }
             (Some(Cow::Borrowed(text)), None) => Place::Within(range_of(text, &body)),
             // A text with escapes is not the base64 itself.
-            (Some(Cow::Owned(text)), None) => Place::Apart(Zeroizing::new(text.into_bytes())),
+            (Some(Cow::Owned(text)), None) => Place::Apart(SecretBytes::new(text.into_bytes())),
         }
     };
     let decoded = match place {
@@ -180,7 +179,7 @@ mod tests {
 
     fn read_text(text: &str) -> Result<(Option<Bytes>, Vec<OptionFault>), Code> {
         let mut given = GivenOptions::default();
-        let source = read(Zeroizing::new(text.as_bytes().to_vec()), &mut given).map_err(|problem| problem.code())?;
+        let source = read(SecretBytes::new(text.as_bytes().to_vec()), &mut given).map_err(|problem| problem.code())?;
         let image = source.map(|source| if let Source::File(bytes) = source { bytes } else { Bytes::new() });
         Ok((image, given.take_faults()))
     }

@@ -13,11 +13,10 @@ use actix_web::{
 pub use inflow::BodyLimits;
 use inflow::Inflow;
 use serde::de::DeserializeOwned;
-use zeroize::Zeroizing;
 
 use super::{problem::Problem, query};
 use crate::{
-    domain::{Code, GivenOptions, OptionFault, Work},
+    domain::{Code, GivenOptions, OptionFault, SecretBytes, Work},
     flow::Source,
 };
 
@@ -145,4 +144,4 @@ pub(super) fn missing() -> Problem {
 }
 
 /// A buffer that is cleared when it is dropped.
-type Buffer = Zeroizing<Vec<u8>>;
+type Buffer = SecretBytes;
