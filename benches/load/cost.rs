@@ -24,11 +24,15 @@ pub(crate) async fn measure(clients: &[usize], length: Duration) {
         let site = Site::new(in_redis, delay_ms);
         let bench = Bench::new(&site, &photo).await;
         println!(
-            "\n{store}: started with {:.0} MiB; intake takes {:.1} CPU-ms",
+            "\n{store}: listens after {:.0} ms, with {:.0} MiB; intake takes {:.1} CPU-ms; the call for an image sends {:.1} MiB",
+            bench.node.start.as_secs_f64() * 1_000.0,
             bench.idle,
-            bench.intake(length).await
+            bench.intake(length).await,
+            bench.calls[2].1.len() as f64 / f64::from(1 << 20)
         );
-        println!("clients  req/s    p50    p95    p99 ms | direct p50    p95 | added p50    p95 | CPU-ms  peak MiB");
+        println!(
+            "clients  req/s    p50    p95    p99 ms | direct p50    p95 | added p50    p95 | CPU-ms  peak MiB  MiB a job"
+        );
         // Slow calls are waited for, so that one client more or less says nothing.
         let all = if delay_ms == 0 { clients } else { &clients[clients.len() - 1..] };
         for clients in all {
@@ -82,7 +86,7 @@ impl<'s> Bench<'s> {
             cpu += self.node.cpu_ms() - before;
         }
         println!(
-            "{clients:>7} {:>6.1} {:>6.1} {:>6.1} {:>6.1}    | {:>10.1} {:>6.1} | {:>9.1} {:>6.1} | {:>6.1}  {:>8.0}",
+            "{clients:>7} {:>6.1} {:>6.1} {:>6.1} {:>6.1}    | {:>10.1} {:>6.1} | {:>9.1} {:>6.1} | {:>6.1}  {:>8.0}  {:>9.1}",
             through.rate(),
             through.ms(500),
             through.ms(950),
@@ -92,7 +96,8 @@ impl<'s> Bench<'s> {
             through.ms(500) - direct.ms(500),
             through.ms(950) - direct.ms(950),
             cpu / through.count() as f64,
-            self.node.peak()
+            self.node.peak(),
+            (self.node.peak() - self.idle) / clients as f64
         );
     }
 

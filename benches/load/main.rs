@@ -88,7 +88,7 @@ fn main() -> ExitCode {
             cost::measure(&args.clients, length).await;
         }
         if chosen(What::Overload) {
-            overload::measure(length).await;
+            failed += overload::measure(length).await;
         }
         if chosen(What::Idle) {
             failed += idle::measure(args.connections).await;

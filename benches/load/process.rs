@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     sync::{OnceLock, mpsc::channel},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -40,6 +40,8 @@ pub(crate) struct Process {
     child: Child,
     /// Where it listens.
     pub(crate) url: String,
+    /// How long it took until it did.
+    pub(crate) start: Duration,
 }
 
 impl Drop for Process {
@@ -52,6 +54,7 @@ impl Drop for Process {
 impl Process {
     /// Starts a server and waits for its address.
     pub(crate) fn start(folder: &Path, args: &[&str], vars: &[(&str, String)]) -> Self {
+        let begun = Instant::now();
         let mut child = command(folder, args, vars).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let said = BufReader::new(child.stderr.take().unwrap());
         let (found, address) = channel();
@@ -70,7 +73,7 @@ impl Process {
             let _ = found.send(Err(lines));
         });
         let url = address.recv_timeout(PATIENCE).expect("it says where it listens").expect("it starts");
-        Self { child, url }
+        Self { child, url, start: begun.elapsed() }
     }
 
     /// Tells it to stop and waits for its end; whether it ended well.

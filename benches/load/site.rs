@@ -19,6 +19,7 @@ pub(crate) struct Site {
     redis: Option<[PrivateRedis; 2]>,
     pub(crate) engine: Process,
     pub(crate) keys: Vec<String>,
+    settings: Vec<(&'static str, String)>,
 }
 
 impl Site {
@@ -27,15 +28,21 @@ impl Site {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("fixed.png"), photo::figure()).unwrap();
         run(folder.path(), &["keys", "generate", "--out", "signing.pem"], &[]);
-        let keys = (0..8).map(|number| mint(folder.path(), &format!("load-{number}"))).collect();
+        let keys = (0..64).map(|number| mint(folder.path(), &format!("load-{number}"))).collect();
         let engine = engine(folder.path(), &["--delay", &delay_ms.to_string()]);
         let append = ["--appendonly", "yes", "--appendfsync", "everysec"];
         let redis = in_redis.then(|| [PrivateRedis::start_with(&append), PrivateRedis::start()]);
-        let site = Self { folder, redis, engine, keys };
+        let site = Self { folder, redis, engine, keys, settings: Vec::new() };
         if in_redis {
             run(site.folder.path(), &["check", "--found"], &site.vars("127.0.0.1:0", &site.engine.url));
         }
         site
+    }
+
+    /// With these settings of its nodes besides.
+    pub(crate) fn set(mut self, settings: &[(&'static str, &str)]) -> Self {
+        self.settings = settings.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        self
     }
 
     fn vars(&self, listen: &str, engine: &str) -> Vec<(&'static str, String)> {
@@ -53,6 +60,7 @@ impl Site {
             vars.push(("FIGURINE_STORE_URL", store.url()));
             vars.push(("FIGURINE_KEY_STORE_URL", keys.url()));
         }
+        vars.extend(self.settings.iter().cloned());
         vars
     }
 
