@@ -206,8 +206,12 @@ pub(super) async fn gone(api: &Api, job: &Job) -> Problem {
         return match api.flow.store.job(&job.of).await {
             Ok(None) => erased(),
             Ok(Some(_)) => match job.code {
-                // What was lost does not come back, so nobody is to try again.
-                None | Some(Code::StoreLost) => unopenable(),
+                None => unopenable(),
+                // What was lost does not come back once there is a store again.
+                Some(Code::StoreLost) => match api.flow.vault.check_stores().await {
+                    Ok(()) => unopenable(),
+                    Err(error) => error.into(),
+                },
                 Some(code) => Problem::new(code, "The figure's record is gone."),
             },
             Err(error) => error.into(),

@@ -49,7 +49,8 @@ async fn a_lost_key_store_is_told_as_such_and_not_as_the_end_of_a_figures_time()
     it.found();
     json_of(node.post().send().await.unwrap(), 201).await;
     // Its key does not come back, so that asking again is vain although its time is not over.
-    for gone in [path, image] {
+    let under_way = format!("/v1/figures/{}", refused["figure"].as_str().unwrap());
+    for gone in [path, image, &under_way] {
         let problem = problem_of(node.get(gone).send().await.unwrap(), 410, "figure_expired").await;
         assert_eq!(problem["retryable"], false, "{problem:#}");
     }
