@@ -120,7 +120,10 @@ impl<'a> Course<'a> {
         if until + least >= self.deadline {
             // The model that is asked again first may not be the one that has failed last.
             let failure = match self.last.clone() {
-                None | Some(Failure::RateLimited { .. }) => Failure::RateLimited { retry_after: Some(wait) },
+                Some(Failure::RateLimited { retry_after: Some(named) }) if named.saturating_sub(wait) >= LONG_WAIT => {
+                    Failure::RateLimited { retry_after: Some(wait) }
+                }
+                None => Failure::RateLimited { retry_after: Some(wait) },
                 Some(other) => other,
             };
             return Err(self.give_up(failure));
