@@ -77,8 +77,8 @@ async fn an_answer_that_comes_after_the_deadline_changes_nothing() {
     let figure = it.app.ended(&id).await;
     assert_eq!(figure["problem"]["code"], "deadline_exceeded", "{figure:#}");
     assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
-    it.engine.release();
     it.engine.wait_for_ends(1).await;
+    it.engine.release();
     assert!(it.engine.calls()[0].client_left, "the call was closed: {:?}", it.engine.calls());
     let figure = json_of(it.app.get(&format!("/v1/figures/{id}")).send().await.unwrap(), 200).await;
     assert_eq!((&figure["status"], &figure["images"]), (&"failed".into(), &serde_json::json!([])));
