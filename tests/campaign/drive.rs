@@ -49,8 +49,9 @@ pub(crate) struct Done {
 
 impl Fleet {
     pub(crate) fn new(it: &Installation) -> Self {
-        let args = ["keys", "mint", "--account", "acme", "--in-flight", "256", "--rpm", "6000", "--burst", "1000"];
-        let minted = run(&it.folder, &args, &[("FIGURINE_SIGNING_KEYS", "signing.pem")]);
+        let fast = ["keys", "mint", "--account", "acme", "--in-flight", "256", "--rpm", "6000", "--burst", "1000"];
+        let many = ["--figures-per-day", "1000000", "--micro-usd-per-month", "100000000000"];
+        let minted = run(&it.folder, &[&fast[..], &many].concat(), &[("FIGURINE_SIGNING_KEYS", "signing.pem")]);
         Self {
             client: Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().unwrap(),
             key: String::from_utf8(minted.stdout).unwrap().trim().to_owned(),
