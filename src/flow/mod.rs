@@ -89,6 +89,17 @@ pub struct Made {
     pub timings: Timings,
 }
 
+impl Made {
+    /// Tells images that failed as problems where there are others; else the first failure is the figure's.
+    fn without(&mut self, failures: Vec<FlowError>, stage: Stage, has_others: bool) -> Result<(), FlowError> {
+        if !has_others {
+            return Err(failures.into_iter().next().unwrap_or(FlowError::Record));
+        }
+        self.problems.extend(failures.iter().map(|failure| failure.problem(stage)));
+        Ok(())
+    }
+}
+
 impl Flow {
     /// The studio that serves a key.
     pub fn studio(&self, mode: Mode) -> &Studio {
@@ -190,24 +201,19 @@ impl Flow {
         made.prompt = Some(prompt);
 
         let clock = self.reach(lease, State::Finishing).await?;
-        let mut unusable = None;
+        let mut unusable = Vec::new();
         for (bytes, charged) in rendered {
             match studio.finish(bytes, spec.options.format).await {
                 Ok(image) => made.images.push(image),
                 Err(error @ StudioError::Image(_)) => {
-                    let failure = FlowError::from(error);
-                    made.problems.push(failure.problem(Stage::Finish));
                     let MicroUsd(all) = made.cost.charged_micro_usd;
                     made.cost.charged_micro_usd = MicroUsd(all.saturating_sub(charged.0));
-                    unusable = Some(failure);
+                    unusable.push(FlowError::from(error));
                 }
                 Err(other) => return Err(other.into()),
             }
         }
-        if let Some(failure) = unusable.filter(|_| made.images.is_empty()) {
-            made.problems.clear();
-            return Err(failure);
-        }
+        made.without(unusable, Stage::Finish, !made.images.is_empty())?;
         if let Some(provenance) = &mut made.provenance {
             let credentials = made.images.iter().map(|image| image.credentials).max().unwrap_or_default();
             credentials.as_str().clone_into(&mut provenance.c2pa);
@@ -261,10 +267,7 @@ async fn render_all<'s>(
             Err(error) => failures.push(FlowError::from(error)),
         }
     }
-    if images.is_empty() {
-        return Err(failures.into_iter().next().unwrap_or(FlowError::Record));
-    }
-    made.problems.extend(failures.iter().map(|failure| failure.problem(Stage::Render)));
+    made.without(failures, Stage::Render, !images.is_empty())?;
     Ok(images)
 }
 

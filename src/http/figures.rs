@@ -71,7 +71,7 @@ pub(super) async fn create(
 }
 
 /// What is told of a figure that was accepted, and which then nobody could look at.
-pub(super) fn after_all(api: &Api, problem: Problem, id: &FigureId) -> Problem {
+fn after_all(api: &Api, problem: Problem, id: &FigureId) -> Problem {
     if problem.code() != Code::StoreUnavailable {
         return problem;
     }

@@ -91,15 +91,13 @@ pub(super) async fn mark_deleted(link: &Link, job: &JobRef) -> Result<()> {
     link.run::<Vec<String>>(call).await.map(drop)
 }
 
-/// How many jobs wait in each shard: those in the stream that are not in the pending list. Where fewer than `enough` are in
-/// the streams, those that are worked on are counted, too: to know of a place, that is enough.
-pub(super) async fn waiting(link: &Link, lane: Mode, enough: usize) -> Result<Vec<usize>> {
-    if enough > 0 {
-        let all = sizes(link, "XLEN", |shard| shard.stream(lane)).await?;
-        if all.iter().sum::<usize>() < enough {
-            return Ok(all);
-        }
-    }
+/// How many jobs are in each shard's stream: those that wait, and those that are worked on.
+pub(super) async fn streamed(link: &Link, lane: Mode) -> Result<Vec<usize>> {
+    sizes(link, "XLEN", |shard| shard.stream(lane)).await
+}
+
+/// How many jobs wait in each shard: those in the stream that are not in the pending list.
+pub(super) async fn waiting(link: &Link, lane: Mode) -> Result<Vec<usize>> {
     let count = |shard: Shard| {
         let mut count = redis::pipe();
         count.cmd("XLEN").arg(shard.stream(lane)).cmd("XPENDING").arg(shard.stream(lane)).arg(MAKERS);

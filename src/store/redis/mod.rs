@@ -299,8 +299,7 @@ impl Store for RedisStore {
     }
 
     async fn queued(&self) -> Result<usize> {
-        let (live, test) =
-            (look::waiting(&self.link, Mode::Live, 0).await?, look::waiting(&self.link, Mode::Test, 0).await?);
+        let (live, test) = (look::waiting(&self.link, Mode::Live).await?, look::waiting(&self.link, Mode::Test).await?);
         Ok(live.into_iter().chain(test).sum())
     }
 

@@ -18,10 +18,14 @@ static SUBMIT: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/subm
 
 impl RedisStore {
     pub(super) async fn submit_job(&self, new: NewJob) -> Result<Submission> {
-        let mut answer = self.submit_where(&new, new.places).await?;
-        if answer == ["no_place"] {
-            // Jobs under way may have been taken for some that wait.
-            answer = self.submit_where(&new, 0).await?;
+        // Where there is a place even if jobs under way are counted as waiting, that is enough to know.
+        let streamed = look::streamed(&self.link, new.lane).await?;
+        let mut answer = no_place();
+        if streamed.iter().sum::<usize>() < new.places {
+            answer = self.submit_beside(&new, &streamed).await?;
+        }
+        if answer == no_place() {
+            answer = self.submit_beside(&new, &look::waiting(&self.link, new.lane).await?).await?;
         }
         let answer: Vec<&str> = answer.iter().map(String::as_str).collect();
         let submission = match answer.as_slice() {
@@ -41,13 +45,12 @@ impl RedisStore {
         submission.ok_or_else(garbled)
     }
 
-    /// Submits where there is a place, by a count that is exact if nothing is `enough`.
-    async fn submit_where(&self, new: &NewJob, enough: usize) -> Result<Vec<String>> {
+    /// Submits beside so many jobs that wait in each shard.
+    async fn submit_beside(&self, new: &NewJob, waiting: &[usize]) -> Result<Vec<String>> {
         let shard = Shard::of(&new.job.owner);
         // The place is looked for in one step with the rest, but for what waits in other shards: that is a moment old.
-        let waiting = look::waiting(&self.link, new.lane, enough).await?;
         let own = waiting.get(shard.index()).copied().unwrap_or_default();
-        let elsewhere = waiting.into_iter().sum::<usize>().saturating_sub(own);
+        let elsewhere = waiting.iter().sum::<usize>().saturating_sub(own);
         let places = new.places.saturating_sub(elsewhere);
         let mark = self.founding.mark(&self.link).await?;
         let answer: Vec<String> = self.link.run(call(new, shard, &mark, places)).await?;
@@ -57,6 +60,10 @@ impl RedisStore {
         let mark = self.founding.read_again(&self.link).await?;
         self.link.run(call(new, shard, &mark, places)).await
     }
+}
+
+fn no_place() -> Vec<String> {
+    vec!["no_place".to_owned()]
 }
 
 fn bounded(gate: &str, by: &str) -> Option<Submission> {
