@@ -23,12 +23,15 @@ mod photo;
 mod private_redis;
 mod process;
 mod rolling;
+#[path = "../../tests/runner/mod.rs"]
+mod runner;
 mod sample;
 mod site;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Parser, ValueEnum};
+use runner::Runner;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum What {
@@ -62,21 +65,13 @@ struct Args {
     /// The program to measure; the one that was built with this without a word.
     #[arg(long)]
     server: Option<PathBuf>,
-    /// Asked by runners of tests for names; there are none here.
-    #[arg(long)]
-    list: bool,
-    /// What runners of benches and tests say besides.
-    #[arg(long, hide = true)]
-    bench: bool,
-    #[arg(long, hide = true)]
-    format: Option<String>,
-    #[arg(long, hide = true)]
-    ignored: bool,
+    #[command(flatten)]
+    runner: Runner,
 }
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    if args.list {
+    if args.runner.list {
         return ExitCode::SUCCESS;
     }
     process::use_server(args.server);

@@ -22,6 +22,8 @@ mod installation;
 mod private_redis;
 #[path = "../../tests/api/program.rs"]
 mod program;
+#[path = "../../tests/runner/mod.rs"]
+mod runner;
 mod size;
 
 use std::{
@@ -36,6 +38,7 @@ use installation::Installation;
 use private_redis::PrivateRedis;
 use program::{Running, behind_gemini, client};
 use reqwest::Client;
+use runner::Runner;
 use tokio::runtime::Runtime;
 
 #[derive(Parser)]
@@ -43,17 +46,8 @@ struct Args {
     /// How many jobs of each store.
     #[arg(long, default_value_t = 3)]
     jobs: u32,
-    /// What `cargo bench` says.
-    #[arg(long, hide = true)]
-    bench: bool,
-    /// Asked by runners of tests for names; there are none here.
-    #[arg(long)]
-    list: bool,
-    /// What runners of tests say besides.
-    #[arg(long, hide = true)]
-    format: Option<String>,
-    #[arg(long, hide = true)]
-    ignored: bool,
+    #[command(flatten)]
+    runner: Runner,
 }
 
 /// A node, and what its jobs have taken so far.
@@ -67,7 +61,7 @@ struct Side {
 
 fn main() {
     let args = Args::parse();
-    if !args.list {
+    if !args.runner.list {
         Runtime::new().unwrap().block_on(compare(args.jobs));
     }
 }

@@ -23,12 +23,15 @@ mod installation;
 mod private_redis;
 #[path = "../api/program.rs"]
 mod program;
+#[path = "../runner/mod.rs"]
+mod runner;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use installation::Installation;
 use private_redis::PrivateRedis;
+use runner::Runner;
 use tokio::runtime::Runtime;
 
 #[derive(Parser)]
@@ -42,19 +45,13 @@ struct Args {
     /// For how long Redis pauses where that is the fault, in seconds.
     #[arg(long, default_value_t = 2)]
     pause: u64,
-    /// Asked by runners of tests for names; there are none here.
-    #[arg(long)]
-    list: bool,
-    /// What runners of tests say besides.
-    #[arg(long, hide = true)]
-    format: Option<String>,
-    #[arg(long, hide = true)]
-    ignored: bool,
+    #[command(flatten)]
+    runner: Runner,
 }
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    if args.list {
+    if args.runner.list {
         return ExitCode::SUCCESS;
     }
     let counts = Runtime::new().unwrap().block_on(campaign(&args));

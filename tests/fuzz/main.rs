@@ -20,6 +20,8 @@ mod draw;
 mod mutate;
 mod photos;
 mod requests;
+#[path = "../runner/mod.rs"]
+mod runner;
 
 use std::{
     path::Path,
@@ -29,6 +31,7 @@ use std::{
 
 use clap::Parser;
 use mutate::Random;
+use runner::Runner;
 
 /// Where code of ours panicked; a decoder's own panic is contained, but none of ours may happen at all.
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -43,13 +46,8 @@ struct Args {
     /// One target alone.
     #[arg(long)]
     only: Option<String>,
-    /// For those who list tests: there is nothing to list.
-    #[arg(long)]
-    list: bool,
-    #[arg(long, hide = true)]
-    format: Option<String>,
-    #[arg(long, hide = true)]
-    ignored: bool,
+    #[command(flatten)]
+    runner: Runner,
 }
 
 /// When a target is done.
@@ -93,7 +91,7 @@ pub(crate) fn panicked() -> Option<String> {
 
 fn main() {
     let args = Args::parse();
-    if args.list {
+    if args.runner.list {
         return;
     }
     std::panic::set_hook(Box::new(|panic| {
