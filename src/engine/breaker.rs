@@ -1,5 +1,6 @@
-//! Per model: a breaker that opens after failures in a row, and a pause that a 429 orders.
+//! Per model: a breaker that opens after failures in a row, and a pause that a 429 or a 503 orders.
 
+use super::error::Failure;
 use super::settings::EngineSettings;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,10 +12,27 @@ use tokio::time::Instant;
 pub(super) enum Admission<'a> {
     /// Yes; the permit wants a verdict.
     Go(Permit<'a>),
-    /// Not before that time, by upstream's own word.
-    Paused(Instant),
+    /// Not before its end.
+    Paused(Pause),
     /// No; the next probe is let through then.
     Open(Instant),
+}
+
+/// A time in which a model wants no requests, by upstream's own word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Pause {
+    /// Its end.
+    pub(super) until: Instant,
+    /// Whether upstream said that it is overloaded, rather than that too much is asked of it from here.
+    pub(super) overloaded: bool,
+}
+
+impl Pause {
+    /// What an ask fails with that cannot wait so long.
+    pub(super) fn failure(self, wait: Duration) -> Failure {
+        let retry_after = Some(wait);
+        if self.overloaded { Failure::Overloaded { retry_after } } else { Failure::RateLimited { retry_after } }
+    }
 }
 
 /// The breakers of all models of an engine; as many as the settings name.
@@ -29,7 +47,7 @@ pub(super) struct Breakers {
 struct State {
     failures: u32,
     open_until: Option<Instant>,
-    paused_until: Option<Instant>,
+    pause: Option<Pause>,
 }
 
 impl Breakers {
@@ -44,8 +62,8 @@ impl Breakers {
     pub(super) fn admit(&self, model: &str, now: Instant) -> Admission<'_> {
         let mut states = self.lock();
         let state = states.entry(model.to_owned()).or_default();
-        if let Some(until) = state.paused_until.filter(|until| *until > now) {
-            return Admission::Paused(until);
+        if let Some(pause) = state.pause.filter(|pause| pause.until > now) {
+            return Admission::Paused(pause);
         }
         let probe = state.open_until;
         if let Some(until) = probe {
@@ -84,10 +102,11 @@ impl Permit<'_> {
         });
     }
 
-    /// The model failed.
-    pub(super) fn proves_ill(mut self, now: Instant) {
+    /// The model failed, and may have said until when it wants no requests.
+    pub(super) fn proves_ill(mut self, now: Instant, pause: Option<Pause>) {
         let probe = self.probe;
         self.settle(|state, breakers| {
+            state.rest(pause);
             state.failures = state.failures.saturating_add(1);
             if probe.is_some() || state.failures >= breakers.failures_to_open {
                 state.open_until = Some(now + breakers.pause);
@@ -96,10 +115,8 @@ impl Permit<'_> {
     }
 
     /// The model wants no requests until then.
-    pub(super) fn pauses(mut self, until: Instant) {
-        self.settle(|state, _| {
-            state.paused_until = state.paused_until.max(Some(until));
-        });
+    pub(super) fn pauses(mut self, pause: Pause) {
+        self.settle(|state, _| state.rest(Some(pause)));
     }
 
     fn settle(&mut self, verdict: impl FnOnce(&mut State, &Breakers)) {
@@ -109,6 +126,13 @@ impl Permit<'_> {
             crate::telemetry::breaker(&self.model, state.open_until.is_some());
         }
         self.settled = true;
+    }
+}
+
+impl State {
+    /// Of two pauses the one that ends last holds.
+    fn rest(&mut self, pause: Option<Pause>) {
+        self.pause = self.pause.into_iter().chain(pause).max_by_key(|pause| pause.until);
     }
 }
 
@@ -153,24 +177,24 @@ mod tests {
     #[test]
     fn failures_in_a_row_open_it_and_a_success_between_does_not() {
         let (breakers, now) = (breakers(), Instant::now());
-        go(&breakers, now).proves_ill(now);
+        go(&breakers, now).proves_ill(now, None);
         go(&breakers, now).proves_well();
-        go(&breakers, now).proves_ill(now);
+        go(&breakers, now).proves_ill(now, None);
         assert!(!is_open(&breakers, now));
-        go(&breakers, now).proves_ill(now);
+        go(&breakers, now).proves_ill(now, None);
         assert!(is_open(&breakers, now));
     }
 
     #[test]
     fn after_its_pause_one_probe_goes_and_decides() {
         let (breakers, now) = (breakers(), Instant::now());
-        go(&breakers, now).proves_ill(now);
-        go(&breakers, now).proves_ill(now);
+        go(&breakers, now).proves_ill(now, None);
+        go(&breakers, now).proves_ill(now, None);
         let later = now + Duration::from_secs(5);
         let probe = go(&breakers, later);
         assert!(is_open(&breakers, later));
         drop(probe);
-        go(&breakers, later).proves_ill(later);
+        go(&breakers, later).proves_ill(later, None);
         assert!(is_open(&breakers, later));
         let later = later + Duration::from_secs(5);
         go(&breakers, later).proves_well();
@@ -181,8 +205,8 @@ mod tests {
     #[test]
     fn a_slow_probe_keeps_the_next_back_for_one_pause_and_no_longer() {
         let (breakers, now) = (breakers(), Instant::now());
-        go(&breakers, now).proves_ill(now);
-        go(&breakers, now).proves_ill(now);
+        go(&breakers, now).proves_ill(now, None);
+        go(&breakers, now).proves_ill(now, None);
         let later = now + Duration::from_secs(5);
         let slow = go(&breakers, later);
         assert!(is_open(&breakers, later + Duration::from_secs(4)));
@@ -195,14 +219,24 @@ mod tests {
     #[test]
     fn a_pause_holds_until_its_time_and_opens_nothing() {
         let (breakers, now) = (breakers(), Instant::now());
-        let until = now + Duration::from_secs(1);
-        for _ in 0..9 {
-            let before = now;
-            if let Admission::Go(permit) = breakers.admit(MODEL, before) {
-                permit.pauses(until);
-            }
+        let pause = Pause { until: now + Duration::from_secs(1), overloaded: false };
+        let permits: Vec<_> = (0..9).map(|_| go(&breakers, now)).collect();
+        for permit in permits {
+            permit.pauses(pause);
         }
-        assert!(matches!(breakers.admit(MODEL, now), Admission::Paused(at) if at == until));
-        go(&breakers, until).proves_well();
+        assert!(matches!(breakers.admit(MODEL, now), Admission::Paused(told) if told == pause));
+        go(&breakers, pause.until).proves_well();
+    }
+
+    #[test]
+    fn a_model_that_fails_and_names_a_time_is_left_alone_until_then_and_counts_as_ill() {
+        let (breakers, now) = (breakers(), Instant::now());
+        let pause = Pause { until: now + Duration::from_secs(1), overloaded: true };
+        go(&breakers, now).proves_ill(now, Some(pause));
+        assert!(matches!(breakers.admit(MODEL, now), Admission::Paused(told) if told == pause));
+        let shorter = Pause { until: now, overloaded: false };
+        go(&breakers, pause.until).pauses(shorter);
+        go(&breakers, pause.until).proves_ill(pause.until, None);
+        assert!(is_open(&breakers, pause.until), "both failures count");
     }
 }

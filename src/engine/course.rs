@@ -3,7 +3,7 @@
 use super::Engine;
 use super::ask::Ask;
 use super::attempt::{Call, attempt};
-use super::breaker::{Admission, Permit};
+use super::breaker::{Admission, Pause, Permit};
 use super::error::{EngineError, Failure, Misconfiguration};
 use super::faults::{Remedy, is_illness, name, remedy};
 use super::outcome::{Outcome, Plea, Reading, read_image, read_text};
@@ -25,9 +25,10 @@ pub(super) struct Course<'a> {
     models: &'a [String],
     ask: &'a Ask<'a>,
     deadline: Instant,
-    /// Models left out for good, and models to be asked only if no other is left.
+    /// Models left out for good, models to be asked only if no other is left, and models that have failed once.
     gone: Vec<bool>,
     tired: Vec<bool>,
+    stumbled: Vec<bool>,
     not_before: Option<Instant>,
     plea: Option<Plea>,
     reasks: u32,
@@ -47,6 +48,7 @@ impl<'a> Course<'a> {
             ask,
             deadline,
             tired: vec![false; models.len()],
+            stumbled: vec![false; models.len()],
             gone,
             not_before: None,
             plea: None,
@@ -65,7 +67,7 @@ impl<'a> Course<'a> {
     /// Waits for a model that may be asked.
     pub(super) async fn next_model(&mut self) -> Result<(usize, Permit<'a>), EngineError> {
         if let Some(at) = self.not_before.take() {
-            self.wait_until(at).await?;
+            self.wait_until(at, None).await?;
         }
         loop {
             let now = Instant::now();
@@ -74,7 +76,7 @@ impl<'a> Course<'a> {
             }
             match self.first_usable(now) {
                 Search::Found(at, permit) => return Ok((at, permit)),
-                Search::Paused(until) => self.wait_until(until).await?,
+                Search::Paused(pause) => self.wait_until(pause.until, Some(pause)).await?,
                 Search::Open(until) => {
                     let failure = self
                         .last
@@ -92,25 +94,26 @@ impl<'a> Course<'a> {
 
     fn first_usable(&self, now: Instant) -> Search<'a> {
         let policy = &self.engine.policy;
-        let (mut paused, mut open): (Option<Instant>, Option<Instant>) = (None, None);
+        let (mut paused, mut open): (Option<Pause>, Option<Instant>) = (None, None);
         let mut order: Vec<usize> = (0..self.models.len()).filter(|at| !self.gone[*at]).collect();
         order.sort_by_key(|at| self.tired[*at]);
         for at in order {
-            let earlier = |known: Option<Instant>, until| known.map_or(until, |k| k.min(until));
             match policy.breakers.admit(&self.models[at], now) {
                 Admission::Go(permit) => return Search::Found(at, permit),
-                Admission::Paused(until) => paused = Some(earlier(paused, until)),
-                Admission::Open(until) => open = Some(earlier(open, until)),
+                Admission::Paused(pause) => {
+                    paused = paused.into_iter().chain([pause]).min_by_key(|pause| pause.until);
+                }
+                Admission::Open(until) => open = Some(open.map_or(until, |known| known.min(until))),
             }
         }
         match (paused, open) {
-            (Some(until), _) => Search::Paused(until),
+            (Some(pause), _) => Search::Paused(pause),
             (None, Some(until)) => Search::Open(until),
             (None, None) => Search::Nothing,
         }
     }
 
-    async fn wait_until(&mut self, until: Instant) -> Result<(), EngineError> {
+    async fn wait_until(&mut self, until: Instant, pause: Option<Pause>) -> Result<(), EngineError> {
         let least = match self.ask {
             Ask::Text(_) => LEAST_FOR_TEXT,
             Ask::Image(_) => LEAST_FOR_IMAGE,
@@ -118,18 +121,27 @@ impl<'a> Course<'a> {
         let wait = until.saturating_duration_since(Instant::now());
         let least = if wait < LONG_WAIT { Duration::ZERO } else { least };
         if until + least >= self.deadline {
-            // The model that is asked again first may not be the one that has failed last.
-            let failure = match self.last.clone() {
-                Some(Failure::RateLimited { retry_after: Some(named) }) if named.saturating_sub(wait) >= LONG_WAIT => {
-                    Failure::RateLimited { retry_after: Some(wait) }
-                }
-                None => Failure::RateLimited { retry_after: Some(wait) },
-                Some(other) => other,
-            };
-            return Err(self.give_up(failure));
+            return Err(self.give_up(self.told_of(wait, pause)));
         }
         sleep_until(until).await;
         Ok(())
+    }
+
+    /// What is told where nobody waits. The model that is asked again first may not be the one that has failed last.
+    fn told_of(&self, wait: Duration, pause: Option<Pause>) -> Failure {
+        let sooner = |named: &Duration| named.saturating_sub(wait) >= LONG_WAIT;
+        let retry_after = Some(wait);
+        match (self.last.clone(), pause) {
+            (Some(Failure::RateLimited { retry_after: Some(named) }), _) if sooner(&named) => {
+                Failure::RateLimited { retry_after }
+            }
+            (Some(Failure::Overloaded { retry_after: Some(named) }), _) if sooner(&named) => {
+                Failure::Overloaded { retry_after }
+            }
+            (Some(other), _) => other,
+            (None, Some(pause)) => pause.failure(wait),
+            (None, None) => Failure::RateLimited { retry_after },
+        }
     }
 
     pub(super) async fn attempt(&mut self, model: &str) -> Result<SecretBytes, Failure> {
@@ -139,6 +151,8 @@ impl<'a> Course<'a> {
             Ask::Text(_) => (settings.text_timeout, settings.text_cap_bytes),
             Ask::Image(_) => (settings.image_timeout, settings.image_cap_bytes),
         };
+        // One that has run out of time before is given more of it.
+        let limit = limit.saturating_mul(1 + self.timeouts);
         let left = self.deadline.saturating_duration_since(Instant::now());
         let call = Call { model, body: self.ask.body(model, self.plea), timeout: limit.min(left), cap_bytes };
         let started = Instant::now();
@@ -191,10 +205,11 @@ impl<'a> Course<'a> {
         let now = Instant::now();
         let backoff = self.engine.policy.backoff(self.attempts);
         let remedy = remedy(&failure);
+        let pause = pause_of(remedy, &failure, now, backoff);
         if is_illness(&failure) {
-            permit.proves_ill(now);
-        } else if let Remedy::Pause(after) = remedy {
-            permit.pauses(now + after.map_or(backoff, |after| after + backoff / 8));
+            permit.proves_ill(now, pause);
+        } else if let Some(pause) = pause {
+            permit.pauses(pause);
         } else {
             drop(permit);
         }
@@ -207,7 +222,8 @@ impl<'a> Course<'a> {
             Remedy::NextModel => self.gone[at] = true,
             Remedy::Pause(_) | Remedy::BackOffElsewhere => self.tired[at] = true,
             Remedy::Once => self.timeouts += 1,
-            Remedy::BackOff => {}
+            Remedy::BackOff if self.stumbled[at] => self.tired[at] = true,
+            Remedy::BackOff => self.stumbled[at] = true,
         }
         let free = remedy == Remedy::NextModel;
         if !free && !self.engine.policy.budget.take_retry() {
@@ -241,9 +257,16 @@ impl<'a> Course<'a> {
 
 enum Search<'a> {
     Found(usize, Permit<'a>),
-    Paused(Instant),
+    Paused(Pause),
     Open(Instant),
     Nothing,
+}
+
+/// Until when upstream wants no requests for this model, whoever asks.
+fn pause_of(remedy: Remedy, failure: &Failure, now: Instant, backoff: Duration) -> Option<Pause> {
+    let Remedy::Pause(after) = remedy else { return None };
+    let until = now + after.map_or(backoff, |after| after + backoff / 8);
+    Some(Pause { until, overloaded: matches!(failure, Failure::Overloaded { .. }) })
 }
 
 /// A pause that upstream ordered is kept by the breakers; here is only our own backing off.

@@ -15,9 +15,9 @@ pub(super) enum Remedy {
     Pause(Option<Duration>),
     /// Wait a random while, then ask another model, or this one if it is the last.
     BackOffElsewhere,
-    /// Wait a random while, then ask this model again.
+    /// Wait a random while, then ask this model again; after another such failure another model, if there is one.
     BackOff,
-    /// As `BackOff`, but one time only.
+    /// Wait a random while, then ask this model again with more time, but one time only.
     Once,
 }
 

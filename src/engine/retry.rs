@@ -72,7 +72,7 @@ pub(super) async fn run(
         match result {
             Ok(body) => match course.weigh(&models[at], body) {
                 Err(error) if is_illness(error.failure()) => {
-                    permit.proves_ill(Instant::now());
+                    permit.proves_ill(Instant::now(), None);
                     return Err(error);
                 }
                 weighed => {

@@ -1,9 +1,12 @@
 //! Retries, fallbacks, breakers, deadlines, and leaving.
 
 use crate::harness::*;
-use figurine::engine::{EngineSettings, Failure, ImageAsk, Misconfiguration};
-use figurine::simulator::{Carry, Instead, SimulatorSettings, Step};
+use figurine::engine::{Engine, EngineSettings, Failure, ImageAsk, Misconfiguration};
+use figurine::simulator::{Act, Carry, Instead, SimulatorSettings, Step};
+use serde_json::json;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 
 fn limited(seconds: f64) -> Instead {
     Instead::RateLimited { retry_delay_seconds: Some(seconds), retry_after_seconds: None }
@@ -49,6 +52,58 @@ async fn a_limited_model_is_skipped_while_another_can_answer_and_its_breaker_sta
     let error = bench.image_of(&[BANANA]).await.unwrap_err();
     assert!(matches!(error.failure(), Failure::RateLimited { retry_after: Some(_) }), "{error:?}");
     assert_eq!(error.attempts(), 0);
+}
+
+/// HTTP 503 that names a time in its details.
+fn overloaded(seconds: f64) -> Instead {
+    let info = json!({"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": format!("{seconds}s")});
+    let body = json!({"error": {"code": 503, "message": "x", "status": "UNAVAILABLE", "details": [info]}});
+    Instead::Status { http: 503, body: Some(body.to_string()), retry_after_seconds: None }
+}
+
+#[tokio::test]
+async fn an_overloaded_model_that_names_a_time_is_left_alone_until_then_by_later_asks_too() {
+    let header = Instead::Status { http: 503, body: None, retry_after_seconds: Some(3600) };
+    for act in [overloaded(3600.0), header] {
+        let bench = Bench::playing(vec![Step::new(act.clone()).to_model(BANANA).times(9)]).await;
+        for _ in 0..4 {
+            assert_eq!(bench.image_of(&[BANANA, PRO]).await.unwrap().model, PRO);
+        }
+        assert_eq!(bench.models_called(), [BANANA, PRO, PRO, PRO, PRO], "{act:?}");
+        let error = bench.image_of(&[BANANA]).await.unwrap_err();
+        assert!(matches!(error.failure(), Failure::Overloaded { retry_after: Some(_) }), "{error:?}");
+        assert_eq!(error.attempts(), 0);
+    }
+}
+
+#[tokio::test]
+async fn an_overloaded_model_that_names_a_time_counts_as_ill() {
+    let bench = Bench::playing(times(overloaded(0.01), 99)).await;
+    for attempts in [3, 2] {
+        assert_eq!(bench.image().await.unwrap_err().attempts(), attempts);
+    }
+    let error = bench.image().await.unwrap_err();
+    assert!(matches!(error.failure(), Failure::BreakerOpen { .. }), "{error:?}");
+    assert_eq!(bench.simulator.calls().len(), 5);
+}
+
+#[tokio::test]
+async fn a_model_that_fails_twice_in_one_ask_makes_room_for_the_next() {
+    let failures: [Act; 4] =
+        [Instead::Internal.into(), Instead::BadGateway.into(), Instead::Reset.into(), Carry::HalfBody.into()];
+    for act in failures {
+        let bench = Bench::playing(vec![Step::new(act.clone()).to_model(BANANA).times(99)]).await;
+        let answer = bench.image_of(&[BANANA, PRO]).await.unwrap();
+        assert_eq!(bench.models_called(), [BANANA, BANANA, PRO], "{act:?}");
+        assert_eq!((answer.model.as_str(), answer.attempts), (PRO, 3));
+        // One that fails once is given another chance, and so is one that has nobody beside it.
+        bench.simulator.forget_calls();
+        bench.simulator.script(vec![Step::new(act.clone()).to_model(PRO).times(1)]);
+        assert_eq!(bench.image_of(&[PRO, BANANA]).await.unwrap().model, PRO, "{act:?}");
+        bench.simulator.script(vec![Step::new(act).to_model(LITE).times(2)]);
+        assert_eq!(bench.text().await.unwrap().attempts, 3);
+        assert_eq!(bench.models_called(), [PRO, PRO, LITE, LITE, LITE]);
+    }
 }
 
 #[tokio::test]
@@ -110,8 +165,38 @@ async fn one_attempts_own_limit_leaves_time_for_one_more() {
     let change = |settings: &mut EngineSettings| settings.image_timeout = Duration::from_millis(150);
     let bench = Bench::with(change, SimulatorSettings::default()).await;
     bench.simulator.script(times(Carry::NeverAnswers, 9));
+    let begun = tokio::time::Instant::now();
     let error = bench.image().await.unwrap_err();
     assert_eq!((error.failure(), error.attempts()), (&Failure::Timeout, 2));
+    assert!(begun.elapsed() >= Duration::from_millis(3 * 150), "the second has twice as long: {:?}", begun.elapsed());
+}
+
+/// How many seconds a server is told at each of the two requests that it is asked after a 504.
+async fn told_after_a_timeout(deadline: tokio::time::Instant) -> Vec<u64> {
+    let (listener, engine) = own_server().await;
+    let serve = async {
+        let mut told = Vec::new();
+        for _ in 0..2 {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let head = head_of(&mut connection).await;
+            let timeout = head.split("\r\nx-server-timeout: ").nth(1).unwrap();
+            told.push(timeout.split("\r\n").next().unwrap().parse().unwrap());
+            let expired = b"HTTP/1.1 504 Gateway Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            connection.write_all(expired).await.unwrap();
+            // What was not read would make the close a reset.
+            while connection.read(&mut [0; 4096]).await.unwrap_or_default() > 0 {}
+        }
+        told
+    };
+    let (told, answer) = tokio::join!(serve, image(&engine, &[PRO], deadline));
+    assert_eq!(*answer.unwrap_err().failure(), Failure::Timeout);
+    told
+}
+
+#[tokio::test]
+async fn after_a_timeout_the_server_is_told_that_it_has_longer_and_never_beyond_the_deadline() {
+    assert_eq!(told_after_a_timeout(in_seconds(900)).await, [240, 480]);
+    assert_eq!(told_after_a_timeout(in_seconds(300)).await, [240, 300]);
 }
 
 #[tokio::test]
@@ -170,21 +255,26 @@ async fn a_model_that_cannot_draw_what_is_asked_is_not_asked() {
     assert_eq!((answer.model, answer.attempts), (models[1].clone(), 1));
 }
 
+/// A server that says nothing by itself, and an engine that asks it.
+async fn own_server() -> (TcpListener, Engine) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let engine = Engine::new(settings(&format!("http://{}", listener.local_addr().unwrap()))).unwrap();
+    (listener, engine)
+}
+
+async fn head_of(connection: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+        assert!(connection.read_buf(&mut head).await.unwrap() > 0, "no whole head");
+    }
+    let end = head.windows(4).position(|end| end == b"\r\n\r\n").unwrap();
+    String::from_utf8(head[..end].to_vec()).unwrap().to_ascii_lowercase()
+}
+
 /// What a server sees first of a request for an image.
 async fn head_of_a_request(deadline: tokio::time::Instant) -> String {
-    use tokio::io::AsyncReadExt;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let engine =
-        figurine::engine::Engine::new(settings(&format!("http://{}", listener.local_addr().unwrap()))).unwrap();
-    let read = async {
-        let (mut connection, _) = listener.accept().await.unwrap();
-        let mut head = Vec::new();
-        while !head.windows(4).any(|end| end == b"\r\n\r\n") {
-            assert!(connection.read_buf(&mut head).await.unwrap() > 0, "no whole head");
-        }
-        let end = head.windows(4).position(|end| end == b"\r\n\r\n").unwrap();
-        String::from_utf8(head[..end].to_vec()).unwrap().to_ascii_lowercase()
-    };
+    let (listener, engine) = own_server().await;
+    let read = async { head_of(&mut listener.accept().await.unwrap().0).await };
     tokio::select! {
         head = read => head,
         answer = image(&engine, &[PRO], deadline) => panic!("nobody answered: {answer:?}"),
