@@ -1,4 +1,4 @@
-//! `generateContent`, `streamGenerateContent` and the list of models.
+//! `generateContent` and `streamGenerateContent`.
 
 use super::acts;
 use super::answer::{Answer, Piece, Tokens, tokens_of};
@@ -18,46 +18,19 @@ use super::{catalog, catalog::Model};
 use actix_web::http::header::{CONTENT_LENGTH, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt;
-use serde_json::json;
 
 /// Google takes 100 MB a request.
 const BODY_CAP_BYTES: usize = 100 << 20;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
+    let of = |method| web::resource(format!("/{{version:v1|v1beta}}/models/{{model:[^/:]+}}:{method}"));
     config
-        .route("/{version:v1|v1beta}/models", web::get().to(list))
-        .route("/{version:v1|v1beta}/models/{model:[^/:]+}", web::get().to(describe))
-        .route("/{version:v1|v1beta}/models/{model:[^/:]+}:generateContent", web::post().to(unary))
-        .route("/{version:v1|v1beta}/models/{model:[^/:]+}:streamGenerateContent", web::post().to(stream));
+        .service(of("generateContent").route(web::post().to(unary)))
+        .service(of("streamGenerateContent").route(web::post().to(stream)));
 }
 
 type Shared = web::Data<State>;
 type Path = web::Path<(String, String)>;
-
-async fn list(request: HttpRequest, state: Shared, version: web::Path<String>) -> HttpResponse {
-    let open = note(&request, &state, &Note::bare(CallKind::Models));
-    let models = catalog::MODELS.iter();
-    let known = models.filter(|model| catalog::find(model.name, &version).is_ok());
-    let listed: Vec<_> = known.map(Model::described).collect();
-    let answer = check_key(&request).map(|()| json!({ "models": listed }));
-    finish(open, described(answer))
-}
-
-async fn describe(request: HttpRequest, state: Shared, path: Path) -> HttpResponse {
-    let (version, name) = path.into_inner();
-    let open = note(&request, &state, &Note::bare(CallKind::Models));
-    let model = check_key(&request).and_then(|()| catalog::find(&name, &version));
-    finish(open, described(model.map(Model::described)))
-}
-
-fn described(answer: Result<serde_json::Value, Refusal>) -> HttpResponse {
-    answer.map_or_else(|refusal| refusal.response(), |json| HttpResponse::Ok().json(json))
-}
-
-fn finish(open: Open, response: HttpResponse) -> HttpResponse {
-    open.answered(response.status().as_u16(), 0);
-    response
-}
 
 async fn unary(req: HttpRequest, body: web::Payload, path: Path, state: Shared) -> HttpResponse {
     generate(req, body, path.into_inner(), state, Delivery::Whole).await

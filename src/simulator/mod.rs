@@ -19,6 +19,7 @@ mod fields;
 mod files;
 mod fill;
 mod generate;
+mod models;
 mod named;
 mod paint;
 mod refusal;
@@ -29,6 +30,7 @@ mod server;
 mod spoil;
 mod state;
 mod tree;
+mod unanswered;
 
 pub use asked::CallKind;
 pub use calls::Call;

@@ -189,6 +189,8 @@ pub enum Spoil {
     BombImage,
     /// SVG called a PNG.
     SvgImage,
+    /// A page of HTML called a PNG.
+    HtmlImage,
     /// A real image, declared as another kind.
     WrongType,
     /// Base64 with letters that are none.

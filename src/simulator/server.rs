@@ -4,8 +4,10 @@ use super::asked::CallKind;
 use super::calls::Call;
 use super::scenario::Step;
 use super::state::State;
-use super::{SimulatorSettings, control, files, generate};
+use super::unanswered::enveloped;
+use super::{SimulatorSettings, control, files, generate, models};
 use actix_web::dev::{Extensions, Server, ServerHandle};
+use actix_web::middleware::ErrorHandlers;
 use actix_web::rt::{System, net::TcpStream};
 use actix_web::{App, HttpServer, web};
 use std::any::Any;
@@ -148,7 +150,9 @@ fn serve(listener: TcpListener, state: Arc<State>, control_routes: bool) -> io::
     let server = HttpServer::new(move || {
         let app = App::new()
             .app_data(web::Data::from(Arc::clone(&state)))
+            .wrap(ErrorHandlers::new().default_handler(enveloped))
             .configure(generate::routes)
+            .configure(models::routes)
             .configure(files::routes);
         if control_routes { app.configure(control::routes) } else { app }
     });

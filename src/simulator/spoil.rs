@@ -7,6 +7,7 @@ use std::io;
 
 const PNG_BOMB: &[u8] = include_bytes!("bomb.png");
 const SVG: &[u8] = br#"<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>"#;
+const HTML: &[u8] = b"<!DOCTYPE html><html><body><script>1</script></body></html>";
 
 /// Acts that change the usual answer.
 pub(super) fn spoil(answer: &mut Answer, act: &Spoil) {
@@ -35,6 +36,7 @@ pub(super) fn spoil(answer: &mut Answer, act: &Spoil) {
         Spoil::HugeImage { bytes } => replace(answer, &as_it_is(&vec![0; *bytes])),
         Spoil::BombImage => replace(answer, &as_it_is(PNG_BOMB)),
         Spoil::SvgImage => replace(answer, &as_it_is(SVG)),
+        Spoil::HtmlImage => replace(answer, &as_it_is(HTML)),
         Spoil::WrongType => retype(answer, "image/webp"),
         Spoil::BadBase64 => replace(answer, &Figure { mime_type: "image/png", base64: "***not*base64***".into() }),
     }

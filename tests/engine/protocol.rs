@@ -5,7 +5,7 @@ use crate::schemas::faults;
 use figurine::simulator::{CallKind, Instead, RunningSimulator, Simulator, SimulatorSettings, Step};
 use serde_json::{Value, json};
 
-const SAMPLES: &str = include_str!("../../src/simulator/samples.json");
+pub(crate) const SAMPLES: &str = include_str!("../../src/simulator/samples.json");
 
 fn sample(name: &str) -> Value {
     let samples: Value = serde_json::from_str(SAMPLES).unwrap();
@@ -13,31 +13,31 @@ fn sample(name: &str) -> Value {
     errors.iter().find(|sample| sample["name"] == name).unwrap()["body"].clone()
 }
 
-async fn simulator() -> RunningSimulator {
+pub(crate) async fn simulator() -> RunningSimulator {
     let settings = SimulatorSettings { control_routes: true, ..SimulatorSettings::default() };
     Simulator::start(settings).await.unwrap()
 }
 
-fn client() -> reqwest::Client {
+pub(crate) fn client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().build().unwrap()
 }
 
-async fn told(request: reqwest::RequestBuilder) -> (u16, Value) {
+pub(crate) async fn told(request: reqwest::RequestBuilder) -> (u16, Value) {
     let response = request.send().await.unwrap();
     let http = response.status().as_u16();
     let body = response.text().await.unwrap();
     (http, serde_json::from_str(&body).unwrap_or(Value::String(body)))
 }
 
-fn request(simulator: &RunningSimulator, path: &str, body: &Value) -> reqwest::RequestBuilder {
+pub(crate) fn request(simulator: &RunningSimulator, path: &str, body: &Value) -> reqwest::RequestBuilder {
     let url = format!("{}{path}", simulator.base_url);
     client().post(url).header("x-goog-api-key", "k").body(body.to_string())
 }
 
-const IMAGE: &str = "/v1beta/models/gemini-3-pro-image:generateContent";
-const TEXT: &str = "/v1/models/gemini-3.5-flash-lite:generateContent";
+pub(crate) const IMAGE: &str = "/v1beta/models/gemini-3-pro-image:generateContent";
+pub(crate) const TEXT: &str = "/v1/models/gemini-3.5-flash-lite:generateContent";
 
-fn asking(config: &Value) -> Value {
+pub(crate) fn asking(config: &Value) -> Value {
     let data = base64_simd::STANDARD.encode_to_string(jpeg());
     json!({"contents": [{"role": "user", "parts": [{"text": "A figure."},
         {"inlineData": {"mimeType": "image/jpeg", "data": data}}]}], "generationConfig": config})
@@ -72,7 +72,7 @@ async fn refusals_have_the_captured_words() {
 }
 
 /// The words that Google has for statuses (`google.rpc.Code`).
-const STATUS_WORDS: [&str; 8] = [
+const STATUS_WORDS: [&str; 10] = [
     "INVALID_ARGUMENT",
     "UNAUTHENTICATED",
     "RESOURCE_EXHAUSTED",
@@ -81,10 +81,12 @@ const STATUS_WORDS: [&str; 8] = [
     "INTERNAL",
     "UNAVAILABLE",
     "DEADLINE_EXCEEDED",
+    "UNIMPLEMENTED",
+    "UNKNOWN",
 ];
 
 /// An error is Google's envelope: a `Status` with a word for its code beside.
-fn assert_error(http: u16, body: &Value) {
+pub(crate) fn assert_error(http: u16, body: &Value) {
     assert_eq!(body.as_object().map(serde_json::Map::len), Some(1), "{body}");
     let mut status = body["error"].clone();
     assert_eq!(status["code"], http, "{body}");
@@ -204,9 +206,11 @@ async fn models_are_listed_and_described_on_both_versions() {
         assert_eq!((http, list["models"].as_array().unwrap().len()), (200, count));
         assert!(faults("ListModelsResponse", &list).is_empty(), "{list}");
     }
-    let (_, model) = get("/v1/models/gemini-3-pro-image").await;
-    assert_eq!(model["name"], "models/gemini-3-pro-image");
-    assert!(faults("Model", &model).is_empty(), "{:?}", faults("Model", &model));
+    for version in ["v1", "v1beta"] {
+        let (_, model) = get(&format!("/{version}/models/gemini-3-pro-image")).await;
+        assert_eq!(model["name"], "models/gemini-3-pro-image");
+        assert!(faults("Model", &model).is_empty(), "{:?}", faults("Model", &model));
+    }
     assert_eq!(get("/v1/models/gemini-flash-latest").await.0, 404);
     let keyless = told(client().get(format!("{}/v1/models", simulator.base_url))).await;
     assert_eq!(keyless.0, 403);

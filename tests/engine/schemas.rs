@@ -4,28 +4,40 @@ use crate::harness::*;
 use figurine::engine::TextAsk;
 use figurine::simulator::{SimulatorSettings, Spoil, Step};
 use serde_json::{Value, json};
+use std::sync::LazyLock;
 
 const SCHEMAS: &str = include_str!("../data/generate-content.schema.json");
 
 /// Where the whole documents lie, if they were fetched: they are too large to be kept here.
 const DOCUMENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/gemini");
 
-/// What is wrong with a message by the schemas that are kept here, and by the whole documents where they are.
+/// The Developer API's own messages: those that are kept here, and the whole document where it is.
+static DEVELOPER: LazyLock<Vec<Value>> = LazyLock::new(|| {
+    let mut kept: Value = serde_json::from_str(SCHEMAS).unwrap();
+    let whole = document("discovery-generativelanguage-v1beta.json");
+    [kept["$defs"].take()].into_iter().chain(whole).collect()
+});
+
+static VERTEX: LazyLock<Option<Value>> =
+    LazyLock::new(|| document("discovery-aiplatform-v1beta1-generatecontent.json"));
+
+/// What is wrong with a message, by the Developer API's documents and by Vertex's.
 pub(crate) fn faults(message: &str, value: &Value) -> Vec<String> {
-    let kept: Value = serde_json::from_str(SCHEMAS).unwrap();
-    let mut faults = faults_by(&kept["$defs"], message, value);
-    if let Some(whole) = document("discovery-generativelanguage-v1beta.json") {
-        faults.extend(faults_by(&whole, message, value));
-    }
-    if let Some(vertex) = document("discovery-aiplatform-v1beta1-generatecontent.json") {
+    let mut faults = developer_faults(message, value);
+    if let Some(vertex) = &*VERTEX {
         let (name, mut value) = (format!("GoogleCloudAiplatformV1beta1{message}"), value.clone());
         // The one member that Vertex does not know.
         value.as_object_mut().and_then(|members| members.remove("store"));
         if vertex.get(&name).is_some() {
-            faults.extend(faults_by(&vertex, &name, &value));
+            faults.extend(faults_by(vertex, &name, &value));
         }
     }
     faults
+}
+
+/// What is wrong with a message by the documents of the API that the simulator serves.
+pub(crate) fn developer_faults(message: &str, value: &Value) -> Vec<String> {
+    DEVELOPER.iter().flat_map(|messages| faults_by(messages, message, value)).collect()
 }
 
 fn faults_by(messages: &Value, message: &str, value: &Value) -> Vec<String> {

@@ -99,6 +99,12 @@ def models(gemini, version):
     names = [model.name for model in gemini.models.list()]
     assert "models/gemini-3-pro-image" in names
     assert ("models/gemini-flash-latest" in names) == (version == "v1beta"), "aliases are in the beta alone"
+    pages = gemini.models.list(config={"page_size": 2})
+    assert pages.page_size == 2 and len(pages.page) == 2, "a page is as long as was asked"
+    assert [model.name for model in pages] == names, "the pages together are the list"
+    assert failure(gemini.models.list, config={"page_size": -1}).status == "INVALID_ARGUMENT"
+    error = failure(gemini.models.list, config={"page_token": "?"})
+    assert error.code == 400 and "token" in error.message
     model = gemini.models.get(model=IMAGE)
     assert model.name == "models/gemini-3-pro-image" and model.input_token_limit > 0
     assert failure(gemini.models.get, model="gemini-3-pro-image-preview").code == 404
@@ -133,6 +139,8 @@ def failures(gemini, version):
     error = failure(figure, gemini)
     assert error.status == "RESOURCE_EXHAUSTED" and "1.5s" in str(error.details)
     play()
+    error = failure(gemini.models.count_tokens, model=TEXT, contents="Hello")
+    assert (error.code, error.status) == (404, "NOT_FOUND"), "what is not served is told in the envelope"
     error = failure(figure, client(version, key="invalid"))
     assert error.code == 400 and "API_KEY_INVALID" in str(error.details)
 
