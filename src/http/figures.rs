@@ -162,10 +162,20 @@ pub(super) async fn failure(api: &Api, job: &Job) -> Problem {
     why(api, job).await.of_figure(&job.of.figure)
 }
 
+/// The same for one who reads a figure that has ended: to read it again is vain, whatever a new figure would come to.
+pub(super) async fn lasting_failure(api: &Api, job: &Job) -> Problem {
+    told(api, job, Problem::lasting).await.of_figure(&job.of.figure)
+}
+
 /// The problem of a job that has ended without what it was to make.
 pub(super) async fn why(api: &Api, job: &Job) -> Problem {
+    told(api, job, |problem| problem).await
+}
+
+/// What its record says, marked; what keeps the record from being read is not.
+async fn told(api: &Api, job: &Job, mark: fn(Problem) -> Problem) -> Problem {
     match api.flow.read(job).await {
-        Ok(Some(Figure { problem: Some(problem), .. })) => Problem::from(problem),
+        Ok(Some(Figure { problem: Some(problem), .. })) => mark(Problem::from(problem)),
         Ok(_) => gone(api, job).await,
         Err(error) => Problem::from(error),
     }

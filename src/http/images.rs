@@ -19,7 +19,7 @@ use super::{
     caller::Authenticated,
     ephemeral::{Delivered, erased_after},
     etag::is_known,
-    figures::{erased, failure, find, gone, read_or_gone, to_image},
+    figures::{erased, find, gone, lasting_failure, read_or_gone, to_image},
     negotiate::{Patience, accepts_image},
     openapi::ImageFile,
     problem::Problem,
@@ -35,6 +35,9 @@ use crate::{
 /// The image's bytes. While the figure is being made it waits, as for `POST`, and then answers 303 to itself, so that
 /// a client that follows redirects gets the image. It is there as the type alone that the figure object names; an
 /// `Accept` that does not allow that type is answered with 406.
+///
+/// A figure that has ended without images is answered with its problem. To ask again is vain then, so `retryable` is false
+/// and `x-should-retry: false` stops clients; the figure's own `problem` says whether a new one may succeed.
 ///
 /// With `Range`, one range of bytes is answered with 206. Several ranges, a range that is malformed or lies outside, and
 /// one whose `If-Range` is not the image's `ETag` are passed over: the answer is the whole image with 200.
@@ -69,7 +72,7 @@ pub(super) async fn read(
     let job = api.while_valid(&ticket, wait).await?.ok_or_else(erased)?;
     match job.state {
         State::Succeeded if job.purged_at.is_some() => send_unless_known(&api, &req, &job, index).await,
-        State::Failed | State::Blocked | State::Canceled => Err(failure(&api, &job).await),
+        State::Failed | State::Blocked | State::Canceled => Err(lasting_failure(&api, &job).await),
         State::Queued
         | State::Analyzing
         | State::Enhancing

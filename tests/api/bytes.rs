@@ -2,7 +2,7 @@
 
 use figurine::simulator::{CallKind, Instead, Spoil, Step};
 
-use crate::app::{TestApp, jpeg, problem_of};
+use crate::app::{TestApp, jpeg, json_of, problem_of};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_usual_misspelling_of_jpeg_gets_its_image() {
@@ -45,6 +45,34 @@ async fn an_image_that_is_not_there_yet_leads_to_itself() {
     assert_eq!(answer.status(), 303);
     assert!(answer.headers()["location"].to_str().unwrap().ends_with(&path), "{:?}", answer.headers());
     app.node.simulator().release();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn to_read_the_image_of_a_figure_that_has_failed_again_is_told_as_vain() {
+    let app = TestApp::start().await;
+    let limited = Instead::RateLimited { retry_delay_seconds: Some(3_600.0), retry_after_seconds: None };
+    for (act, status, code) in [
+        (Instead::BadJson, 502, "upstream_garbled"),
+        (Instead::DeadlineExpired, 504, "upstream_timeout"),
+        (Instead::QuotaZero, 502, "engine_misconfigured"),
+        // The engine's pause is kept from then on.
+        (limited, 503, "upstream_rate_limited"),
+    ] {
+        app.node.simulator().script(vec![Step::new(act).of(CallKind::Image).times(10)]);
+        let id = app.submit().await;
+        let own = app.ended(&id).await["problem"].clone();
+        assert_eq!(own["code"], code, "{own:#}");
+        assert_eq!(own["retryable"], code != "engine_misconfigured", "a new figure may succeed: {own:#}");
+        for _ in 0..2 {
+            let answer = app.get(&format!("/v1/figures/{id}/images/0")).send().await.unwrap();
+            assert_eq!(answer.headers()["x-should-retry"], "false", "{answer:?}");
+            let told = problem_of(answer, status, code).await;
+            assert_eq!(told["retryable"], false, "this image will never be there: {told:#}");
+            assert_eq!((&told["detail"], &told["figure"]), (&own["detail"], &id.as_str().into()), "{told:#}");
+        }
+        let after = json_of(app.get(&format!("/v1/figures/{id}")).send().await.unwrap(), 200).await;
+        assert_eq!(after["problem"], own, "the figure's own problem is what it was");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

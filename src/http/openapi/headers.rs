@@ -61,8 +61,9 @@ fn of_success(operation: &str, status: &str) -> Vec<&'static str> {
     }
 }
 
-/// What the error answers with these codes, all of one status, have.
-pub(super) fn of_problems(codes: &[Code], is_public: bool) -> Value {
+/// What the error answers with these codes, all of one status, have; of an operation for everybody or not, and some of
+/// them where trying again is vain or none.
+pub(super) fn of_problems(codes: &[Code], (is_public, vain): (bool, bool)) -> Value {
     let mut names = Vec::new();
     let is = |statuses: &[u16]| codes.iter().any(|code| statuses.contains(&meaning(*code).0));
     if is(&[401, 403]) {
@@ -71,7 +72,7 @@ pub(super) fn of_problems(codes: &[Code], is_public: bool) -> Value {
     if is(&[429, 503]) {
         names.push("Retry-After");
     }
-    if codes.iter().any(|code| crate::http::problem::is_retried_in_vain(*code)) {
+    if vain {
         names.push("x-should-retry");
     }
     // Who has no good key has no limits.

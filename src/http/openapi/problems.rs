@@ -9,7 +9,7 @@ use crate::{
     domain::{Category, Code, OptionFault, RequestId, Scope, Stage},
     http::{
         common::Common,
-        problem::{PROBLEM_JSON, Place, Problem, meaning},
+        problem::{PROBLEM_JSON, Place, Problem, is_retried, is_retried_in_vain, meaning},
     },
     telemetry::Trace,
 };
@@ -129,7 +129,9 @@ pub(super) fn describe(document: &mut Value) {
         }
         let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { continue };
         for (status, codes) in by_status(&codes) {
-            responses.insert(status.to_string(), response(&codes, public));
+            let lasting = id == "readImage" && codes.iter().any(|code| ENDINGS.contains(code) && is_retried(*code));
+            let vain = lasting || codes.iter().any(|code| is_retried_in_vain(*code));
+            responses.insert(status.to_string(), response(&codes, (public, vain)));
             used.extend(codes.iter().map(|code| (code.to_string(), example(*code))));
         }
     }
@@ -147,13 +149,13 @@ fn by_status(codes: &[Code]) -> BTreeMap<u16, Vec<Code>> {
     groups
 }
 
-fn response(codes: &[Code], public: bool) -> Value {
+fn response(codes: &[Code], (public, vain): (bool, bool)) -> Value {
     let words: Vec<_> = codes.iter().map(|code| format!("`{code}`: {}.", meaning(*code).1)).collect();
     let reference = |code: &Code| (code.to_string(), json!({"$ref": format!("#/components/examples/{code}")}));
     let examples: Map<String, Value> = codes.iter().map(reference).collect();
     json!({
         "description": words.join(" "),
-        "headers": super::headers::of_problems(codes, public),
+        "headers": super::headers::of_problems(codes, (public, vain)),
         "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}},
     })
 }

@@ -18,8 +18,13 @@ pub(super) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// Whether clients would try again by the status alone, although it is vain.
 pub(super) fn is_retried_in_vain(code: Code) -> bool {
+    !code.retryable() && is_retried(code)
+}
+
+/// Whether clients try again by the status alone.
+pub(super) fn is_retried(code: Code) -> bool {
     let (status, _) = meaning(code);
-    !code.retryable() && (status == 429 || status >= 500)
+    status == 429 || status >= 500
 }
 
 /// A fault of one field.
@@ -91,6 +96,7 @@ struct Told {
     violated: Option<&'static str>,
     after: Option<Duration>,
     figure: Option<String>,
+    lasts: bool,
     place: Option<Place>,
     cause: Option<String>,
 }
@@ -119,6 +125,7 @@ impl Problem {
             violated: None,
             after: None,
             figure: None,
+            lasts: false,
             place: None,
             cause: None,
         }))
@@ -183,6 +190,16 @@ impl Problem {
         self
     }
 
+    /// Says that this request is answered so for good, even where another that means the same may succeed.
+    pub(super) fn lasting(mut self) -> Self {
+        self.0.lasts = true;
+        self
+    }
+
+    fn is_retryable(&self) -> bool {
+        self.0.code.retryable() && !self.0.lasts
+    }
+
     pub(super) fn placed(mut self, place: Place) -> Self {
         self.0.place = Some(place);
         self
@@ -223,7 +240,7 @@ impl Problem {
             instance: place.map(|place| place.instance.clone()).unwrap_or_default(),
             code: told.code.to_string(),
             request_id: place.map(|place| place.common.request.to_string()).unwrap_or_default(),
-            retryable: told.code.retryable(),
+            retryable: self.is_retryable(),
             charged: false,
             stage: told.stage,
             errors: told.errors.clone(),
@@ -269,7 +286,7 @@ impl ResponseError for Problem {
         if let Some(seconds) = self.retry_after() {
             response.insert_header(("Retry-After", seconds.to_string()));
         }
-        if is_retried_in_vain(self.0.code) {
+        if is_retried(self.0.code) && !self.is_retryable() {
             response.insert_header(("x-should-retry", "false"));
         }
         let mut response = response.body(serde_json::to_string(&self.body()).unwrap_or_default());
