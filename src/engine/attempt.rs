@@ -69,7 +69,7 @@ pub(super) async fn read(response: &mut reqwest::Response, cap_bytes: usize) -> 
         }
         if body.len() + chunk.len() > body.capacity() {
             // Grown by hand: the vector's own growth would free the old bytes without zeroing.
-            let mut larger = Vec::with_capacity((body.len() + chunk.len()) * 2);
+            let mut larger = Vec::with_capacity(((body.len() + chunk.len()) * 2).min(cap_bytes));
             larger.extend_from_slice(&body);
             body = SecretBytes::new(larger);
         }
