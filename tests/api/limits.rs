@@ -19,7 +19,7 @@ fn limits(of: [Option<u32>; 4], money: Option<u64>) -> PlanLimits {
 }
 
 /// What a header of limits says: each policy's parameters, by its name.
-fn told(answer: &Response, header: &str) -> BTreeMap<String, BTreeMap<String, String>> {
+pub(crate) fn told(answer: &Response, header: &str) -> BTreeMap<String, BTreeMap<String, String>> {
     let text = answer.headers().get(header).unwrap_or_else(|| panic!("{header} in {answer:?}")).to_str().unwrap();
     let item = |item: &str| {
         let mut parts = item.split(';');

@@ -27,6 +27,8 @@ mod ephemeral;
 mod events;
 mod fair;
 mod faults;
+#[path = "../flood/mod.rs"]
+mod flood;
 mod founding;
 mod gemini;
 mod https;

@@ -8,11 +8,13 @@ use figurine::{
     simulator::{Act, CallKind, Instead, Spoil, Step},
 };
 use futures_util::{StreamExt, stream};
+use reqwest::Response;
 use serde_json::{Value, json};
 
 use crate::{
     app::{TestApp, jpeg, json_of, problem_of},
     gemini::BehindGemini,
+    limits,
 };
 
 const SAMPLES: &str = include_str!("../../src/simulator/samples.json");
@@ -157,33 +159,46 @@ pub(crate) async fn assert_told(name: &str, act: impl Into<Act>, told: Told, dea
     let mut it = BehindGemini::with(&vars, |_| {}).await;
     it.engine.script(vec![Step::new(act).of(CallKind::Image).times(9)]);
     it.app.key = it.app.key_of("acme", one_at_a_time);
-    let mut answer = it.app.post("", jpeg(320, 240)).send().await.unwrap();
-    if answer.status() == 202 {
-        let figure = json_of(answer, 202).await;
-        let id = figure["id"].as_str().unwrap();
-        it.app.ended(id).await;
-        answer = it.app.get(&format!("/v1/figures/{id}/images/0")).send().await.unwrap();
-    }
+    let (answer, later) = last_answer(&it.app).await;
     let (figure, asked) = match told {
         Told::Figure(asked) => (json_of(answer, 201).await, asked),
         Told::No(status, code, retryable, stage, category, asked) => {
             let vain = answer.headers().get("x-should-retry").map(|value| value.to_str().unwrap().to_owned());
             let problem = problem_of(answer, status, code).await;
+            let again = retryable && !later;
             let seen = (&problem["retryable"], &problem["stage"], problem.get("category"));
             let category = category.map(Value::from);
-            assert_eq!(seen, (&json!(retryable), &json!(stage), category.as_ref()), "{name}: {problem:#}");
-            assert_eq!(vain.is_some(), status >= 500 && !retryable, "{name}: {vain:?}");
-            (assert_uncharged(&it.app, name, &problem, category.is_some()).await, asked)
+            assert_eq!(seen, (&json!(again), &json!(stage), category.as_ref()), "{name}: {problem:#}");
+            assert_eq!(vain.is_some(), status >= 500 && !again, "{name}: {vain:?}");
+            let figure = assert_uncharged(&it.app, name, &problem, category.is_some()).await;
+            assert_eq!(figure["problem"]["retryable"], retryable, "{name}: {figure:#}");
+            assert!(
+                figure["cost"]["upstream_micro_usd"].as_u64().unwrap() > 0,
+                "what was spent is told: {name}: {figure:#}"
+            );
+            (figure, asked)
         }
     };
     let calls = it.engine.calls();
     let images = calls.iter().filter(|call| call.kind == CallKind::Image).count();
     assert_eq!(images, asked, "{name}: {calls:#?}");
-    assert!(it.app.photos_kept().is_empty(), "{name}: {:?}", it.app.photos_kept());
-    assert!(!figure["upload"]["purged_at"].is_null(), "{name}: {figure:#}");
+    assert_free(&it.app, name, &figure).await;
     it.engine.script(Vec::new());
     let next = it.app.post("", jpeg(320, 240)).header("Prefer", "respond-async").send().await.unwrap();
     json_of(next, 202).await;
+}
+
+/// What a figure comes to: the answer to who has asked for it or, with `true`, to who reads its image later and is told the
+/// same, and that reading it again is vain.
+async fn last_answer(app: &TestApp) -> (Response, bool) {
+    let answer = app.post("", jpeg(320, 240)).send().await.unwrap();
+    if answer.status() != 202 {
+        return (answer, false);
+    }
+    let figure = json_of(answer, 202).await;
+    let id = figure["id"].as_str().unwrap();
+    app.ended(id).await;
+    (app.get(&format!("/v1/figures/{id}/images/0")).send().await.unwrap(), true)
 }
 
 /// A key with one seat, so that one that is not given back is missed at once.
@@ -191,11 +206,29 @@ fn one_at_a_time(request: &mut MintRequest) {
     request.limits = PlanLimits::parse(None, None, Some(1), None, None).unwrap();
 }
 
-async fn assert_uncharged(app: &TestApp, name: &str, problem: &Value, is_refusal: bool) -> Value {
+/// Of a figure that has ended nothing is held any more: not the photo nor its data key, no seat, and no more money than was
+/// charged.
+pub(crate) async fn assert_free(app: &TestApp, name: &str, figure: &Value) {
+    assert!(!figure["upload"]["purged_at"].is_null(), "{name}: {figure:#}");
+    assert!(app.photos_kept().is_empty(), "{name}: {:?}", app.photos_kept());
+    let answer = app.get(figure["links"]["self"].as_str().unwrap()).send().await.unwrap();
+    let (policies, left) = (limits::told(&answer, "ratelimit-policy"), limits::told(&answer, "ratelimit"));
+    let of = |told: &str| told.parse::<u64>().unwrap();
+    let delivered = u64::from(figure["status"] == "succeeded");
+    let charged = figure["cost"]["charged_micro_usd"].as_u64().unwrap();
+    assert_eq!(charged > 0, delivered > 0, "{name}: {figure:#}");
+    for (policy, used) in [("in_flight", 0), ("figures_per_day", delivered), ("micro_usd_per_month", charged)] {
+        for policy in [policy.to_owned(), format!("account_{policy}")] {
+            let held = of(&policies[&policy]["q"]) - of(&left[&policy]["r"]);
+            assert_eq!(held, used, "{name}: {policy} is still held");
+        }
+    }
+}
+
+pub(crate) async fn assert_uncharged(app: &TestApp, name: &str, problem: &Value, is_refusal: bool) -> Value {
     let path = format!("/v1/figures/{}", problem["figure"].as_str().unwrap());
     let figure = json_of(app.get(&path).send().await.unwrap(), 200).await;
     assert_eq!(figure["cost"]["charged_micro_usd"], 0, "{name}: {figure:#}");
-    assert!(figure["cost"]["upstream_micro_usd"].as_u64().unwrap() > 0, "what was spent is told: {name}: {figure:#}");
     assert_eq!(figure["status"], if is_refusal { "blocked" } else { "failed" }, "{name}: {figure:#}");
     assert_eq!(figure["problem"]["code"], problem["code"], "{name}: {figure:#}");
     assert_eq!(figure["problem"]["category"], problem["category"], "{name}: {figure:#}");

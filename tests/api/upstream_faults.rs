@@ -7,8 +7,9 @@ use reqwest::Method;
 
 use crate::{
     app::{jpeg, json_of, problem_of},
+    flood::{BYTES, Flood, UNDER_WAY},
     gemini::{BehindGemini, node_before},
-    outcomes::{DEADLINE, Told, all, assert_told},
+    outcomes::{DEADLINE, Told, all, assert_free, assert_told, assert_uncharged},
 };
 
 const fn garbled(stage: &'static str) -> Told {
@@ -33,6 +34,7 @@ fn faults() -> Vec<(Act, Told, &'static str)> {
         (Spoil::HugeImage { bytes: 200_000_000 }.into(), garbled("render"), DEADLINE),
         (Spoil::BombImage.into(), garbled("finish"), DEADLINE),
         (Spoil::SvgImage.into(), garbled("finish"), DEADLINE),
+        (Spoil::HtmlImage.into(), garbled("finish"), DEADLINE),
     ];
     let senseless =
         [Instead::Html200, Instead::BadJson, Instead::DeepJson, Instead::GzipBomb, Instead::Redirect { to }];
@@ -54,7 +56,21 @@ async fn an_engine_that_cannot_be_reached_is_told_as_such() {
     let app = node_before(&format!("http://{nobody}"), &[]).await;
     let problem = problem_of(app.post("", jpeg(320, 240)).send().await.unwrap(), 503, "upstream_unavailable").await;
     assert_eq!(problem["stage"], "analyze", "{problem:#}");
-    assert!(app.photos_kept().is_empty(), "{:?}", app.photos_kept());
+    let figure = assert_uncharged(&app, "refused", &problem, false).await;
+    assert_free(&app, "refused", &figure).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_without_end_is_left_early_and_nothing_stays_behind() {
+    let flood = Flood::start();
+    let app = node_before(&flood.base_url(), &[("FIGURINE_TEXT_MODELS", "gemini-3.8-flash")]).await;
+    let problem = problem_of(app.post("", jpeg(320, 240)).send().await.unwrap(), 502, "upstream_garbled").await;
+    assert_eq!(problem["stage"], "analyze", "{problem:#}");
+    let figure = assert_uncharged(&app, "flooded", &problem, false).await;
+    assert_free(&app, "flooded", &figure).await;
+    // Models are looked up beside, and are answered so, too.
+    let sent: Vec<_> = (0..2).map(|_| flood.sent()).collect();
+    assert!(sent.iter().all(|sent| *sent < UNDER_WAY), "{sent:?} of {BYTES} bytes were sent");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,6 +98,7 @@ async fn an_answer_that_comes_after_the_deadline_changes_nothing() {
     assert!(it.engine.calls()[0].client_left, "the call was closed: {:?}", it.engine.calls());
     let figure = json_of(it.app.get(&format!("/v1/figures/{id}")).send().await.unwrap(), 200).await;
     assert_eq!((&figure["status"], &figure["images"]), (&"failed".into(), &serde_json::json!([])));
+    assert_free(&it.app, "too late", &figure).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,4 +114,5 @@ async fn a_cancellation_closes_the_call_upstream() {
     assert!(calls.len() == 1 && calls[0].client_left && calls[0].kind == CallKind::Analysis, "{calls:#?}");
     let figure = it.app.ended(&id).await;
     assert_eq!(figure["cost"]["charged_micro_usd"], 0, "{figure:#}");
+    assert_free(&it.app, "canceled", &figure).await;
 }
