@@ -32,6 +32,7 @@ mod flood;
 mod founding;
 mod gemini;
 mod https;
+mod injection;
 mod installation;
 mod key_store;
 mod keys;
