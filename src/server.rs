@@ -293,7 +293,9 @@ fn flow(settings: &Settings, stores: Stores, simulator_url: &str) -> Result<Flow
 }
 
 fn offline_studio(settings: &Settings, base_url: &str, intake: Arc<Intake>) -> Result<Studio, StartError> {
-    let engine = Engine::new(EngineSettings::new(base_url, SecretString::from("offline")))?;
+    let key = SecretString::from("offline");
+    let engine =
+        Engine::new(EngineSettings { name: EngineKind::Offline.name(), ..EngineSettings::new(base_url, key) })?;
     Ok(Studio::new(engine, EngineKind::Offline, "localhost".to_owned(), terms(settings), intake))
 }
 
@@ -315,6 +317,7 @@ fn gemini_studio(settings: &Settings, intake: &Arc<Intake>) -> Result<Option<Stu
 pub fn gemini(settings: &Settings) -> Result<Option<Engine>, SetupError> {
     let EngineChoice::Gemini { api_key, base_url, api_version } = &settings.engine else { return Ok(None) };
     let mut wanted = EngineSettings::new(base_url.as_str(), api_key.clone());
+    wanted.name = EngineKind::Gemini.name();
     wanted.api_version.clone_from(api_version);
     wanted.proxy.clone_from(&settings.https_proxy);
     Engine::new(wanted).map(Some)

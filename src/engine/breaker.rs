@@ -41,6 +41,8 @@ pub(super) struct Breakers {
     states: Mutex<HashMap<String, State>>,
     failures_to_open: u32,
     pause: Duration,
+    /// What metrics call the engine; nothing is told of one that plays a scenario.
+    told_as: Option<&'static str>,
 }
 
 #[derive(Debug, Default)]
@@ -56,6 +58,7 @@ impl Breakers {
             states: Mutex::default(),
             failures_to_open: settings.breaker_failures.max(1),
             pause: settings.breaker_pause,
+            told_as: settings.scenario.is_none().then_some(settings.name),
         }
     }
 
@@ -123,7 +126,9 @@ impl Permit<'_> {
         let mut states = self.breakers.lock();
         if let Some(state) = states.get_mut(&self.model) {
             verdict(state, self.breakers);
-            crate::telemetry::breaker(&self.model, state.open_until.is_some());
+            if let Some(engine) = self.breakers.told_as {
+                crate::telemetry::breaker(engine, &self.model, state.open_until.is_some());
+            }
         }
         self.settled = true;
     }

@@ -157,7 +157,11 @@ impl<'a> Course<'a> {
         let call = Call { model, body: self.ask.body(model, self.plea), timeout: limit.min(left), cap_bytes };
         let started = Instant::now();
         let result = Box::pin(attempt(&self.engine.client, call)).await;
-        crate::telemetry::engine_call(model, result.as_ref().map_or_else(name, |_| "answered"), started.elapsed());
+        crate::telemetry::engine_call(
+            (settings.name, model),
+            result.as_ref().map_or_else(name, |_| "answered"),
+            started.elapsed(),
+        );
         match result {
             Err(Failure::Timeout) if Instant::now() >= self.deadline => Err(Failure::DeadlineExceeded),
             other => other,

@@ -6,6 +6,8 @@ use std::time::Duration;
 /// Where Gemini is, with which key, and how long and how much is put up with.
 #[derive(Debug, Clone)]
 pub struct EngineSettings {
+    /// What metrics call the engine.
+    pub name: &'static str,
     /// Scheme and authority, such as `https://generativelanguage.googleapis.com`.
     pub base_url: String,
     /// `v1beta` or `v1`.
@@ -42,6 +44,7 @@ impl EngineSettings {
     /// Google's endpoint or the simulator's, with the defaults of everything else.
     pub fn new(base_url: impl Into<String>, key: SecretString) -> Self {
         Self {
+            name: "gemini",
             base_url: base_url.into(),
             api_version: "v1beta".to_owned(),
             key,

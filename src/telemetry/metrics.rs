@@ -50,9 +50,9 @@ metrics! {
     RUNNING = "figurine_jobs_running", Gauge, [], "Jobs that this node works on.";
     JOBS = "figurine_jobs_ended_total", Counter, ["work", "state", "code"], "Jobs that this node has ended.";
     STAGE_SECONDS = "figurine_stage_seconds", Histogram, ["stage"], "Time of each stage of a job.";
-    ENGINE_CALLS = "figurine_engine_calls_total", Counter, ["model", "outcome"], "Calls to the engine.";
-    ENGINE_SECONDS = "figurine_engine_call_seconds", Histogram, ["model"], "Time of each call to the engine.";
-    BREAKER = "figurine_engine_breaker_open", Gauge, ["model"], "1 while a model is not asked since it failed in a row.";
+    ENGINE_CALLS = "figurine_engine_calls_total", Counter, ["engine", "model", "outcome"], "Calls to the engine: `gemini`, or `offline`, which serves test keys everywhere.";
+    ENGINE_SECONDS = "figurine_engine_call_seconds", Histogram, ["engine", "model"], "Time of each call to the engine.";
+    BREAKER = "figurine_engine_breaker_open", Gauge, ["engine", "model"], "1 while a model is not asked since it failed in a row. Scenarios of test keys do not move it.";
     MODELS = "figurine_engine_model_served", Gauge, ["model"], "1 where the engine has a model in use, 0 where it is unknown or retired; absent until the engine has said.";
     STORE_ERRORS = "figurine_store_errors_total", Counter, ["kind"], "What the store did not do: no answer in time, or a refusal.";
     PURGES = "figurine_purges_total", Counter, ["outcome"], "Photos destroyed and looked for, and attempts that failed and are repeated.";
@@ -190,14 +190,14 @@ pub fn stage(name: &'static str, millis: Option<u64>) {
 }
 
 /// Counts a call to the engine.
-pub fn engine_call(model: &str, outcome: &'static str, took: Duration) {
-    counter!(ENGINE_CALLS, "model" => model.to_owned(), "outcome" => outcome).increment(1);
-    histogram!(ENGINE_SECONDS, "model" => model.to_owned()).record(took);
+pub fn engine_call((engine, model): (&'static str, &str), outcome: &'static str, took: Duration) {
+    counter!(ENGINE_CALLS, "engine" => engine, "model" => model.to_owned(), "outcome" => outcome).increment(1);
+    histogram!(ENGINE_SECONDS, "engine" => engine, "model" => model.to_owned()).record(took);
 }
 
 /// Tells whether a model is left alone.
-pub fn breaker(model: &str, open: bool) {
-    gauge!(BREAKER, "model" => model.to_owned()).set(f64::from(u8::from(open)));
+pub fn breaker(engine: &'static str, model: &str, open: bool) {
+    gauge!(BREAKER, "engine" => engine, "model" => model.to_owned()).set(f64::from(u8::from(open)));
 }
 
 /// Tells whether the engine has a model in use.

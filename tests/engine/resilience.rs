@@ -3,6 +3,7 @@
 use crate::harness::*;
 use figurine::engine::{Engine, EngineSettings, Failure, ImageAsk, Misconfiguration};
 use figurine::simulator::{Act, Carry, Instead, SimulatorSettings, Step};
+use figurine::telemetry::{metrics_text, start_metrics};
 use serde_json::json;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -136,6 +137,35 @@ async fn when_the_fault_ends_a_probe_closes_the_breaker() {
         assert!(bench.image().await.is_err());
     }
     assert!(bench.image().await.is_ok());
+}
+
+/// What the metrics say of a model's breaker.
+fn told_of_the_breaker(engine: &str, model: &str) -> Option<String> {
+    let line = format!("figurine_engine_breaker_open{{engine=\"{engine}\",model=\"{model}\"}} ");
+    metrics_text().lines().find_map(|told| told.strip_prefix(&line).map(str::to_owned))
+}
+
+#[tokio::test]
+async fn the_gauge_of_a_breaker_is_1_from_its_opening_to_a_good_probe_whatever_scenarios_do() {
+    start_metrics();
+    let change = |settings: &mut EngineSettings| {
+        settings.breaker_pause = Duration::ZERO;
+        settings.name = "of-this-test";
+    };
+    let bench = Bench::with(change, SimulatorSettings::default()).await;
+    let told = || told_of_the_breaker("of-this-test", LITE);
+    assert_eq!(told(), None);
+    bench.simulator.script(times(Instead::Internal, 7));
+    assert!(bench.text().await.is_err());
+    assert_eq!(told().as_deref(), Some("0"), "three failures are too few");
+    assert!(bench.text().await.is_err());
+    assert_eq!(told().as_deref(), Some("1"));
+    // A scenario has breakers of its own: what happens there says nothing of the model.
+    let playing = Bench { engine: bench.engine.playing("succeeded").unwrap(), simulator: bench.simulator };
+    let _ = playing.text().await;
+    assert_eq!(told().as_deref(), Some("1"));
+    assert!(bench.engine.text(&[LITE.to_owned()], analysis(&photo64()), in_seconds(60)).await.is_ok());
+    assert_eq!(told().as_deref(), Some("0"), "a good probe");
 }
 
 #[tokio::test]
