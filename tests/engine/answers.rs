@@ -136,7 +136,7 @@ fn wrongs(message: &Value) -> Vec<String> {
 /// An answer of that side, and of no other.
 fn assert_side(name: &str, side: Side, heard: &Heard) {
     let messages = heard.messages();
-    let fits = |message: &Value| assert_eq!(wrongs(message), Vec::<String>::new(), "{name}: {message}");
+    let fits = |message: &Value| assert_eq!(wrongs(message), Vec::<String>::new(), "{name}");
     match (side, messages) {
         (Side::Fits, Some(messages)) if heard.http == 200 => messages.iter().for_each(fits),
         (Side::FitsBut(place), Some(mut messages)) if heard.http == 200 => {

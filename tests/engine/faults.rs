@@ -123,9 +123,12 @@ async fn bytes_past_the_cap_are_not_read() {
 
 #[tokio::test]
 async fn what_is_called_an_image_is_handed_on_undecoded_with_its_declared_type() {
-    for (act, start) in
-        [(Spoil::BombImage, &b"\x89PNG"[..]), (Spoil::SvgImage, b"<svg"), (Spoil::WrongType, b"\x89PNG")]
-    {
+    for (act, start) in [
+        (Spoil::BombImage, &b"\x89PNG"[..]),
+        (Spoil::SvgImage, b"<svg"),
+        (Spoil::HtmlImage, b"<!DOCTYPE html>"),
+        (Spoil::WrongType, b"\x89PNG"),
+    ] {
         let answer = Bench::playing(once(act)).await.image().await.unwrap();
         assert!(answer.bytes.starts_with(start));
         assert!(answer.declared_type.starts_with("image/"));
