@@ -11,7 +11,9 @@ pub mod simulator;
 
 use std::{
     io::{self, Write},
+    num::NonZeroUsize,
     process::ExitCode,
+    thread,
 };
 
 pub use check::CheckArgs;
@@ -110,8 +112,11 @@ fn do_command(command: Command, out: &mut dyn Write) -> Result<(), CommandError>
     }
 }
 
+/// A runtime with a thread for every two cores. Photos are read on threads of their own, and so is HTTP; what is left are
+/// waits for store and engine, which cost less the fewer threads they are handed between.
 fn runtime() -> Result<Runtime, CommandError> {
-    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get).div_ceil(2);
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?)
 }
 
 fn settings_with_logs() -> Result<Settings, CommandError> {

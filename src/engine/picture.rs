@@ -91,7 +91,7 @@ fn decode_in_place(text: &mut [u8]) -> Option<usize> {
 /// Which base64 a text is written in. It has to be told beforehand: a failed attempt leaves nothing to try again with.
 fn alphabet(text: &[u8]) -> &'static Base64 {
     let padded = text.len().is_multiple_of(4);
-    match (text.iter().any(|byte| matches!(byte, b'-' | b'_')), padded) {
+    match (text.contains(&b'-') || text.contains(&b'_'), padded) {
         (false, true) => &STANDARD,
         (false, false) => &STANDARD_NO_PAD,
         (true, true) => &URL_SAFE,

@@ -1,6 +1,6 @@
 //! The end of a job, whatever the end: results kept, photo destroyed, receipt signed, seat free.
 
-use std::{convert::Infallible, time::Duration};
+use std::{borrow::Cow, convert::Infallible, time::Duration};
 
 use bytes::Bytes;
 
@@ -82,7 +82,7 @@ impl Flow {
             ended => ended,
         };
         ended.map_err(|_| FlowError::LeaseLost)?;
-        self.complete_purge(&claim.lease.job).await
+        self.purge_of(&claim.lease.job, Some(spec)).await
     }
 
     /// Ends a job whose specification cannot be read: nothing more can be known of it.
@@ -151,6 +151,11 @@ impl Flow {
     /// # Errors
     /// When store or vault fail.
     pub async fn complete_purge(&self, of: &JobRef) -> Result<(), FlowError> {
+        self.purge_of(of, None).await
+    }
+
+    /// Completes a purge; a specification that is known is not read again.
+    async fn purge_of(&self, of: &JobRef, known: Option<&Spec>) -> Result<(), FlowError> {
         let Some(job) = self.store.job(of).await? else { return Ok(()) };
         if let Err(error) = self.jobs.settle_spend(&job).await {
             // Nothing keeps a photo; the sweeper settles.
@@ -159,7 +164,11 @@ impl Flow {
         self.forget_staged(&job).await?;
         let Some(photo) = &job.photo else { return self.purged(of, self.store.now().await?).await };
         let witness = self.vault.purge_photo(&of.owner, photo).await?;
-        match self.jobs.spec(of).await {
+        let spec = match known {
+            Some(spec) => Ok(Cow::Borrowed(spec)),
+            None => self.jobs.spec(of).await.map(Cow::Owned),
+        };
+        match spec {
             Ok(spec) => {
                 let receipt = Bytes::from(self.receipt_of(&job, &spec, &witness).await?);
                 let of_figure = (spec.work == Work::Figure).then(|| StoreKey::receipt(&of.owner, &of.figure));

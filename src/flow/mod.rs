@@ -152,7 +152,7 @@ impl Flow {
 
         self.enhance(lease, (spec, studio), (&analyzed.analysis, deadline), made).await?;
         match photo.filter(|_| spec.work == Work::Figure) {
-            Some(photo) => self.render(lease, (spec, studio), (&photo, &analyzed.model, deadline), made).await,
+            Some(photo) => self.render(lease, (spec, studio), (photo, &analyzed.model, deadline), made).await,
             None => Ok(()),
         }
     }
@@ -185,7 +185,7 @@ impl Flow {
         &self,
         lease: &Lease,
         (spec, studio): (&Spec, &Studio),
-        (photo, text_model, deadline): (&Photo64, &str, Instant),
+        (photo, text_model, deadline): (Photo64, &str, Instant),
         made: &mut Made,
     ) -> Result<(), FlowError> {
         let clock = self.reach(lease, State::Rendering).await?;
@@ -196,7 +196,8 @@ impl Flow {
         let fewer = spec.mode == Mode::Test && spec.scenario == Some(Scenario::FewerImages);
         let spoiled = fewer.then(|| self.test.playing(Scenario::NoImageProduced)).transpose()?;
         let studio_of = |index| spoiled.as_ref().filter(|_| index > 0).unwrap_or(studio);
-        let rendered = render_all(studio_of, photo, brief, made, deadline).await?;
+        let rendered = render_all(studio_of, &photo, brief, made, deadline).await?;
+        drop(photo);
         made.timings.render = millis(clock);
         made.prompt = Some(prompt);
 
