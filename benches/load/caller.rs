@@ -39,6 +39,21 @@ impl Caller {
         assert!(bytes.starts_with(b"\x89PNG"), "{} bytes", bytes.len());
     }
 
+    /// Keeps a photo ahead of its use; gives its id.
+    pub(crate) async fn upload(&self, number: usize, photo: &[u8]) -> String {
+        let answer = self.post(number, "/v1/uploads", Bytes::copy_from_slice(photo)).send().await.unwrap();
+        let told: serde_json::Value = serde_json::from_slice(&must(answer, 201).await).unwrap();
+        told["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Makes a figure of a photo that was kept, by the key that kept it; anything but its image fails.
+    pub(crate) async fn figure_of(&self, number: usize, upload: &str) {
+        let order = serde_json::json!({"image": {"upload_id": upload}, "retention_seconds": 0}).to_string();
+        let asked = self.post(number, "/v1/figures", order.into()).header("Content-Type", "application/json");
+        let bytes = must(asked.header("Accept", "image/png").send().await.unwrap(), 201).await;
+        assert!(bytes.starts_with(b"\x89PNG"), "{} bytes", bytes.len());
+    }
+
     /// Has a photo read, and nothing else.
     pub(crate) async fn validate(&self, number: usize, photo: Bytes) {
         must(self.post(number, "/v1/figures/validate", photo).send().await.unwrap(), 200).await;

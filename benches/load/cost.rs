@@ -3,26 +3,33 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::StreamExt;
 
 use crate::{
     caller::{Caller, client, must},
     photo,
     process::Process,
-    sample::{Sample, closed_loop},
+    sample::{Pace, Sample, Until, closed_loop, paced},
     site::Site,
 };
 
 /// How often Figurine and direct calls take turns.
 const TURNS: u32 = 2;
 
+/// The most photos that are kept at once: each takes its size in the store.
+const MOST_KEPT: usize = 256;
+
 pub(crate) async fn measure(clients: &[usize], length: Duration) {
     let photo = photo::jpeg(1_536, 1_152, 577_000);
     println!("\ncost: a JPEG of {} bytes in, a PNG of about 0.9 MB out, three calls to the engine", photo.len());
-    for (store, in_redis, delay_ms) in
-        [("memory", false, 0), ("redis", true, 0), ("memory, 1 s each call", false, 1_000)]
-    {
+    for (store, in_redis, delay_ms) in [
+        ("memory", false, 0),
+        ("redis", true, 0),
+        ("memory, 1 s each call", false, 1_000),
+        ("redis, 1 s each call", true, 1_000),
+    ] {
         let site = Site::new(in_redis, delay_ms);
-        let bench = Bench::new(&site, &photo).await;
+        let bench = Bench::new(&site, &photo, delay_ms).await;
         println!(
             "\n{store}: listens after {:.0} ms, with {:.0} MiB; intake takes {:.1} CPU-ms; the call for an image sends {:.1} MiB",
             bench.node.start.as_secs_f64() * 1_000.0,
@@ -31,14 +38,26 @@ pub(crate) async fn measure(clients: &[usize], length: Duration) {
             bench.calls[2].1.len() as f64 / f64::from(1 << 20)
         );
         println!(
-            "clients  req/s    p50    p95    p99 ms | direct p50    p95 | added p50    p95 | CPU-ms  peak MiB  MiB a job"
+            "photo    clients  req/s    p50    p95    p99 ms | direct p50    p95 | added p50    p95 | CPU-ms  peak MiB  MiB a job"
         );
         // Slow calls are waited for, so that one client more or less says nothing.
         let all = if delay_ms == 0 { clients } else { &clients[clients.len() - 1..] };
-        for clients in all {
-            bench.row(*clients, length).await;
+        // Those that are kept come last: in memory they count with what the node takes.
+        for photos in [Photos::Sent, Photos::Kept] {
+            for clients in all {
+                bench.row(photos, *clients, length).await;
+            }
         }
     }
+}
+
+/// How photos come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Photos {
+    /// With the request that makes a figure.
+    Sent,
+    /// Ahead of it, and that is not measured: what is, is all but intake.
+    Kept,
 }
 
 struct Bench<'s> {
@@ -47,15 +66,17 @@ struct Bench<'s> {
     photo: Bytes,
     calls: Vec<(String, Bytes)>,
     idle: f64,
+    delay: Duration,
     site: &'s Site,
 }
 
 impl<'s> Bench<'s> {
-    async fn new(site: &'s Site, photo: &[u8]) -> Self {
+    async fn new(site: &'s Site, photo: &[u8], delay_ms: u64) -> Self {
         let calls = site.calls(photo).await.into_iter().map(|(path, body)| (path, Bytes::from(body))).collect();
         let node = site.node();
         let (caller, idle) = (Caller::new(&node.url, &site.keys), node.memory());
-        let bench = Self { node, caller, photo: Bytes::copy_from_slice(photo), calls, idle, site };
+        let delay = Duration::from_millis(delay_ms);
+        let bench = Self { node, caller, photo: Bytes::copy_from_slice(photo), calls, idle, delay, site };
         bench.caller.figure(0, photo).await;
         bench
     }
@@ -73,20 +94,26 @@ impl<'s> Bench<'s> {
         cost[0] - cost[1]
     }
 
-    async fn row(&self, clients: usize, length: Duration) {
+    async fn row(&self, photos: Photos, clients: usize, length: Duration) {
         let (mut through, mut direct, mut cpu) = (Sample::default(), Sample::default(), 0.0);
         self.node.forget_peak();
         let client = client();
         for _ in 0..TURNS {
-            direct.join(closed_loop(clients, length / TURNS, async |_| self.direct(&client).await).await);
+            let pace = self.pace(clients, length / TURNS);
+            direct.join(paced(pace, async |_| self.direct(&client).await).await);
+            let kept = if photos == Photos::Kept { self.keep(clients, &direct).await } else { Vec::new() };
+            let pace = if kept.is_empty() { pace } else { Pace { until: Until::Calls(kept.len() / clients), ..pace } };
             let before = self.node.cpu_ms();
-            let turn =
-                closed_loop(clients, length / TURNS, async |number| self.caller.figure(number, &self.photo).await);
+            let turn = paced(pace, async |number| match kept.get(number) {
+                Some(upload) => self.caller.figure_of(number, upload).await,
+                None => self.caller.figure(number, &self.photo).await,
+            });
             through.join(turn.await);
             cpu += self.node.cpu_ms() - before;
         }
         println!(
-            "{clients:>7} {:>6.1} {:>6.1} {:>6.1} {:>6.1}    | {:>10.1} {:>6.1} | {:>9.1} {:>6.1} | {:>6.1}  {:>8.0}  {:>9.1}",
+            "{:<8} {clients:>7} {:>6.1} {:>6.1} {:>6.1} {:>6.1}    | {:>10.1} {:>6.1} | {:>9.1} {:>6.1} | {:>6.1}  {:>8.0}  {:>9.1}",
+            format!("{photos:?}").to_lowercase(),
             through.rate(),
             through.ms(500),
             through.ms(950),
@@ -99,6 +126,20 @@ impl<'s> Bench<'s> {
             self.node.peak(),
             (self.node.peak() - self.idle) / clients as f64
         );
+    }
+
+    /// Clients that wait for slow calls begin one after the other, so that they do not all come at once ever after.
+    fn pace(&self, clients: usize, length: Duration) -> Pace {
+        let spread = self.delay * u32::try_from(self.calls.len()).unwrap();
+        Pace { clients, until: Until::Elapsed(length.max(spread * 2)), spread }
+    }
+
+    /// Keeps as many photos as can be used in one turn, by what direct calls could do.
+    async fn keep(&self, clients: usize, direct: &Sample) -> Vec<String> {
+        let each = (direct.count() / clients).min(MOST_KEPT / clients).max(1);
+        let uploads = (0..each * clients).map(|number| self.caller.upload(number, &self.photo));
+        // In order: whose key has kept one must use it.
+        futures_util::stream::iter(uploads).buffered(4).collect().await
     }
 
     async fn direct(&self, client: &reqwest::Client) {

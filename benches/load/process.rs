@@ -24,7 +24,8 @@ pub(crate) fn use_server(server: Option<PathBuf>) {
 pub(crate) fn command(folder: &Path, args: &[&str], vars: &[(&str, String)]) -> Command {
     let mut command = Command::new(SERVER.get().map_or(Path::new(env!("CARGO_BIN_EXE_figurine")), PathBuf::as_path));
     let vars = vars.iter().map(|(name, value)| (*name, value.as_str()));
-    command.args(args).current_dir(folder).env_clear().env("NO_COLOR", "1").envs(vars);
+    // The allocator as in the image.
+    command.args(args).current_dir(folder).env_clear().env("NO_COLOR", "1").env("MALLOC_ARENA_MAX", "1").envs(vars);
     command
 }
 

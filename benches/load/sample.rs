@@ -36,13 +36,45 @@ impl Sample {
     }
 }
 
-/// Calls again and again, so many at once, until the time is over.
+/// How a closed loop goes.
+#[derive(Clone, Copy)]
+pub(crate) struct Pace {
+    /// How many at once.
+    pub(crate) clients: usize,
+    /// When each ends its last call.
+    pub(crate) until: Until,
+    /// Over how long they begin one after the other: what takes long is else done by all in step, in bursts.
+    pub(crate) spread: Duration,
+}
+
+/// When clients stop.
+#[derive(Clone, Copy)]
+pub(crate) enum Until {
+    /// After so long, but never without a call.
+    Elapsed(Duration),
+    /// After so many calls of each.
+    Calls(usize),
+}
+
+/// Calls again and again, all clients at once, until the time is over.
 pub(crate) async fn closed_loop<F: AsyncFn(usize)>(clients: usize, length: Duration, call: F) -> Sample {
+    paced(Pace { clients, until: Until::Elapsed(length), spread: Duration::ZERO }, call).await
+}
+
+/// Calls again and again, each client after its own last call.
+pub(crate) async fn paced<F: AsyncFn(usize)>(pace: Pace, call: F) -> Sample {
+    let Pace { clients, until, spread } = pace;
     let start = Instant::now();
     let call = &call;
+    let goes_on = |calls| match until {
+        Until::Elapsed(length) => calls == 0 || start.elapsed() < length,
+        Until::Calls(most) => calls < most,
+    };
+    let goes_on = &goes_on;
     let all = (0..clients).map(|client| async move {
+        tokio::time::sleep(spread.mul_f64(client as f64 / clients as f64)).await;
         let (mut own, mut number) = (Sample::default(), client);
-        while own.count() == 0 || start.elapsed() < length {
+        while goes_on(own.count()) {
             let begun = Instant::now();
             call(number).await;
             own.add(begun.elapsed());
