@@ -3,10 +3,11 @@
 use super::Engine;
 use super::ask::Ask;
 use super::attempt::{Call, attempt};
-use super::breaker::{Admission, Pause, Permit};
+use super::breaker::{Pause, Permit};
 use super::error::{EngineError, Failure, Misconfiguration};
 use super::faults::{Remedy, is_illness, name, remedy};
 use super::outcome::{Outcome, Plea, Reading, read_image, read_text};
+use super::pick::{Models, Search};
 use super::retry::Told;
 use super::usage::Usage;
 use crate::domain::SecretBytes;
@@ -22,13 +23,9 @@ const LONG_WAIT: Duration = Duration::from_secs(1);
 /// One ask on its way.
 pub(super) struct Course<'a> {
     engine: &'a Engine,
-    models: &'a [String],
+    models: Models<'a>,
     ask: &'a Ask<'a>,
     deadline: Instant,
-    /// Models left out for good, models to be asked only if no other is left, and models that have failed once.
-    gone: Vec<bool>,
-    tired: Vec<bool>,
-    stumbled: Vec<bool>,
     not_before: Option<Instant>,
     plea: Option<Plea>,
     reasks: u32,
@@ -40,23 +37,19 @@ pub(super) struct Course<'a> {
 
 impl<'a> Course<'a> {
     pub(super) fn new(engine: &'a Engine, models: &'a [String], ask: &'a Ask<'a>, deadline: Instant) -> Self {
-        let gone: Vec<bool> = models.iter().map(|model| !ask.fits(model)).collect();
-        let unfit = !models.is_empty() && gone.iter().all(|gone| *gone);
+        let models = Models::new(&engine.policy.breakers, models, |model| ask.fits(model));
         Self {
+            last: models.none_fits().then_some(Failure::Unsupported),
             engine,
             models,
             ask,
             deadline,
-            tired: vec![false; models.len()],
-            stumbled: vec![false; models.len()],
-            gone,
             not_before: None,
             plea: None,
             reasks: 0,
             timeouts: 0,
             attempts: 0,
             usage: Usage::default(),
-            last: unfit.then_some(Failure::Unsupported),
         }
     }
 
@@ -74,7 +67,7 @@ impl<'a> Course<'a> {
             if now >= self.deadline {
                 return Err(self.give_up(Failure::DeadlineExceeded));
             }
-            match self.first_usable(now) {
+            match self.models.first_usable(now) {
                 Search::Found(at, permit) => return Ok((at, permit)),
                 Search::Paused(pause) => self.wait_until(pause.until, Some(pause)).await?,
                 Search::Open(until) => {
@@ -89,27 +82,6 @@ impl<'a> Course<'a> {
                     return Err(self.give_up(self.last.clone().unwrap_or(none)));
                 }
             }
-        }
-    }
-
-    fn first_usable(&self, now: Instant) -> Search<'a> {
-        let policy = &self.engine.policy;
-        let (mut paused, mut open): (Option<Pause>, Option<Instant>) = (None, None);
-        let mut order: Vec<usize> = (0..self.models.len()).filter(|at| !self.gone[*at]).collect();
-        order.sort_by_key(|at| self.tired[*at]);
-        for at in order {
-            match policy.breakers.admit(&self.models[at], now) {
-                Admission::Go(permit) => return Search::Found(at, permit),
-                Admission::Paused(pause) => {
-                    paused = paused.into_iter().chain([pause]).min_by_key(|pause| pause.until);
-                }
-                Admission::Open(until) => open = Some(open.map_or(until, |known| known.min(until))),
-            }
-        }
-        match (paused, open) {
-            (Some(pause), _) => Search::Paused(pause),
-            (None, Some(until)) => Search::Open(until),
-            (None, None) => Search::Nothing,
         }
     }
 
@@ -205,7 +177,7 @@ impl<'a> Course<'a> {
 
     /// Gives the verdict on the model and makes ready for the next attempt, or gives up.
     pub(super) fn recover(&mut self, at: usize, permit: Permit<'_>, failure: Failure) -> Result<(), EngineError> {
-        self.note(&self.models[at], &failure);
+        self.note(self.models.name(at), &failure);
         let now = Instant::now();
         let backoff = self.engine.policy.backoff(self.attempts);
         let remedy = remedy(&failure);
@@ -223,22 +195,17 @@ impl<'a> Course<'a> {
             Remedy::Stop => return Err(self.give_up(failure)),
             _ if spent => return Err(self.give_up(failure)),
             Remedy::Once if self.timeouts > 0 => return Err(self.give_up(failure)),
-            Remedy::NextModel => self.gone[at] = true,
-            Remedy::Pause(_) | Remedy::BackOffElsewhere => self.tired[at] = true,
+            Remedy::NextModel => self.models.leave_out(at),
+            Remedy::Pause(_) | Remedy::BackOffElsewhere => self.models.spare(at),
             Remedy::Once => self.timeouts += 1,
-            Remedy::BackOff if self.stumbled[at] => self.tired[at] = true,
-            Remedy::BackOff => self.stumbled[at] = true,
+            Remedy::BackOff => self.models.stumbles(at),
         }
         let free = remedy == Remedy::NextModel;
         if !free && !self.engine.policy.budget.take_retry() {
             return Err(self.give_up(failure));
         }
-        self.not_before = wait_of(remedy, backoff, self.has_other(at)).map(|wait| now + wait);
+        self.not_before = wait_of(remedy, backoff, self.models.has_fresher(at)).map(|wait| now + wait);
         Ok(())
-    }
-
-    fn has_other(&self, at: usize) -> bool {
-        (0..self.models.len()).any(|other| other != at && !self.gone[other] && !self.tired[other])
     }
 
     fn note(&self, model: &str, failure: &Failure) {
@@ -257,13 +224,6 @@ impl<'a> Course<'a> {
             "upstream attempt failed"
         );
     }
-}
-
-enum Search<'a> {
-    Found(usize, Permit<'a>),
-    Paused(Pause),
-    Open(Instant),
-    Nothing,
 }
 
 /// Until when upstream wants no requests for this model, whoever asks.

@@ -23,6 +23,7 @@ mod models;
 mod outcome;
 mod payload;
 mod photo64;
+mod pick;
 mod picture;
 mod retry;
 mod settings;
