@@ -168,6 +168,10 @@ pub struct EngineUsed {
     pub model_version: Option<String>,
     /// The model asked for analysis and prompt.
     pub text_model: String,
+    /// The version that the engine said it used for the analysis. Null where it said none.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub text_model_version: Option<String>,
     /// How many times an image was asked for.
     pub attempts: u32,
 }
@@ -198,6 +202,12 @@ pub struct Cost {
     /// What the engine charges for it, in millionths of a US dollar: every answer, also those that were of no use.
     #[schema(value_type = u64)]
     pub upstream_micro_usd: MicroUsd,
+    /// Calls that the engine may charge for without having told what: those that were cut off, took too long or were given
+    /// up, answers without sense or without a count of tokens, and those of models without a known price. What they cost is
+    /// not in `upstream_micro_usd`; where there are any, the operator's limits count the figure at its worst case.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub unknown_upstream_calls: u32,
     /// Tokens sent.
     pub input_tokens: u64,
     /// Tokens received.
@@ -211,6 +221,7 @@ impl Cost {
         Self {
             charged_micro_usd: self.charged_micro_usd.plus(other.charged_micro_usd),
             upstream_micro_usd: self.upstream_micro_usd.plus(other.upstream_micro_usd),
+            unknown_upstream_calls: self.unknown_upstream_calls.saturating_add(other.unknown_upstream_calls),
             input_tokens: self.input_tokens.saturating_add(other.input_tokens),
             output_tokens: self.output_tokens.saturating_add(other.output_tokens),
         }

@@ -76,6 +76,8 @@ pub struct TextEngine {
     pub name: String,
     /// The model that was asked.
     pub text_model: String,
+    /// The version that the engine said it used. Null where it said none.
+    pub text_model_version: Option<String>,
 }
 
 /// The effective value of every option of an analysis.
@@ -154,7 +156,11 @@ impl PromptOptions {
 
 impl Making {
     fn of(figure: Figure) -> Self {
-        let engine = figure.engine.map(|used| TextEngine { name: used.name, text_model: used.text_model });
+        let engine = figure.engine.map(|used| TextEngine {
+            name: used.name,
+            text_model: used.text_model,
+            text_model_version: used.text_model_version,
+        });
         Self {
             created_at: figure.created_at,
             completed_at: figure.completed_at,

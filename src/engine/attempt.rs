@@ -20,35 +20,56 @@ pub(super) struct Call<'a> {
     pub(super) cap_bytes: usize,
 }
 
-/// Makes the call; the body of an HTTP 200, or the failure that anything else is.
-pub(super) async fn attempt(client: &Client, call: Call<'_>) -> Result<SecretBytes, Failure> {
-    let timeout = call.timeout;
-    let answered = tokio::time::timeout(timeout, exchange(client, call)).await;
-    answered.unwrap_or(Err(Failure::Timeout))
+/// A call without an answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Miss {
+    pub(super) failure: Failure,
+    /// Whether it may be billed all the same: it was sent, and nothing says that it failed upstream.
+    pub(super) may_be_billed: bool,
 }
 
-async fn exchange(client: &Client, call: Call<'_>) -> Result<SecretBytes, Failure> {
-    let request = client.generate(call.model).ok_or(Failure::Misconfigured(Misconfiguration::Models))?;
+impl Miss {
+    fn unbilled(failure: Failure) -> Self {
+        Self { failure, may_be_billed: false }
+    }
+
+    fn of_sent(failure: Failure) -> Self {
+        Self { may_be_billed: failure != Failure::ConnectFailed, failure }
+    }
+}
+
+/// Makes the call; the body of an HTTP 200, or the failure that anything else is.
+pub(super) async fn attempt(client: &Client, call: Call<'_>) -> Result<SecretBytes, Miss> {
+    let timeout = call.timeout;
+    let answered = tokio::time::timeout(timeout, exchange(client, call)).await;
+    answered.unwrap_or(Err(Miss::of_sent(Failure::Timeout)))
+}
+
+async fn exchange(client: &Client, call: Call<'_>) -> Result<SecretBytes, Miss> {
+    let misnamed = Miss::unbilled(Failure::Misconfigured(Misconfiguration::Models));
+    let request = client.generate(call.model).ok_or(misnamed)?;
     let mut response = request
         .header(CONTENT_TYPE, "application/json")
         .header("x-server-timeout", server_timeout(call.timeout))
         .body(reqwest::Body::wrap(call.body))
         .send()
         .await
-        .map_err(|error| broken(&error))?;
+        .map_err(|error| Miss::of_sent(broken(&error)))?;
     let http = response.status().as_u16();
     if http != 200 {
         let retry_after = response.headers().get(RETRY_AFTER);
         let retry_after = retry_after.and_then(|after| faults::retry_after(after.to_str().ok()?, SystemTime::now()));
         // The status decides; a body that breaks off or is too long changes nothing.
         let body = read(&mut response, ERROR_CAP_BYTES).await;
-        return Err(faults::classify(http, retry_after, &body.unwrap_or_default()));
+        let failure = faults::classify(http, retry_after, &body.unwrap_or_default());
+        // Google bills no errors.
+        return Err(if (400..600).contains(&http) { Miss::unbilled(failure) } else { Miss::of_sent(failure) });
     }
     if response.headers().contains_key(CONTENT_ENCODING) {
         // Nothing was offered to be decoded, and what is not decoded cannot be a bomb.
-        return Err(Failure::Garbled);
+        return Err(Miss::of_sent(Failure::Garbled));
     }
-    read(&mut response, call.cap_bytes).await
+    read(&mut response, call.cap_bytes).await.map_err(Miss::of_sent)
 }
 
 fn server_timeout(timeout: Duration) -> u64 {

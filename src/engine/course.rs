@@ -2,7 +2,7 @@
 
 use super::Engine;
 use super::ask::Ask;
-use super::attempt::{Call, attempt};
+use super::attempt::{Call, Miss, attempt};
 use super::breaker::{Pause, Permit};
 use super::error::{EngineError, Failure, Misconfiguration};
 use super::faults::{Remedy, is_illness, name, remedy};
@@ -129,15 +129,15 @@ impl<'a> Course<'a> {
         let call = Call { model, body: self.ask.body(model, self.plea), timeout: limit.min(left), cap_bytes };
         let started = Instant::now();
         let result = Box::pin(attempt(&self.engine.client, call)).await;
-        crate::telemetry::engine_call(
-            (settings.name, model),
-            result.as_ref().map_or_else(name, |_| "answered"),
-            started.elapsed(),
-        );
-        match result {
-            Err(Failure::Timeout) if Instant::now() >= self.deadline => Err(Failure::DeadlineExceeded),
-            other => other,
-        }
+        let outcome = result.as_ref().map_or_else(|miss| name(&miss.failure), |_| "answered");
+        crate::telemetry::engine_call((settings.name, model), outcome, started.elapsed());
+        result.map_err(|Miss { failure, may_be_billed }| {
+            if may_be_billed {
+                self.usage = self.usage.plus(Usage::UNKNOWN);
+            }
+            let late = failure == Failure::Timeout && Instant::now() >= self.deadline;
+            if late { Failure::DeadlineExceeded } else { failure }
+        })
     }
 
     /// An answer that arrived was paid for: only the bounded re-asks follow it.

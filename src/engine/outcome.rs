@@ -74,7 +74,7 @@ pub(super) fn read_image(body: SecretBytes, model: &str, size: &str) -> Reading 
 }
 
 fn garbled() -> Reading {
-    Reading { outcome: Outcome::Failed(Failure::Garbled), usage: Usage::default(), model_version: None }
+    Reading { outcome: Outcome::Failed(Failure::Garbled), usage: Usage::UNKNOWN, model_version: None }
 }
 
 fn reading(response: &Response<'_>, model: &str, size: Option<&str>, outcome: Outcome) -> Reading {

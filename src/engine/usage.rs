@@ -11,11 +11,15 @@ pub struct Usage {
     pub output_tokens: u64,
     /// Integer micro-USD of the priced calls, each rounded up.
     pub micro_usd: u64,
-    /// Calls that took tokens of a model without a known price.
-    pub unpriced_calls: u32,
+    /// Calls that may be billed and have not told what: cut off, timed out here, too large, senseless, without a count of
+    /// tokens, or answered by a model without a known price.
+    pub unknown_calls: u32,
 }
 
 impl Usage {
+    /// One call of which nothing is known but that it may be billed.
+    pub(super) const UNKNOWN: Self = Self { input_tokens: 0, output_tokens: 0, micro_usd: 0, unknown_calls: 1 };
+
     /// Both together.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
@@ -23,7 +27,7 @@ impl Usage {
             input_tokens: self.input_tokens.saturating_add(other.input_tokens),
             output_tokens: self.output_tokens.saturating_add(other.output_tokens),
             micro_usd: self.micro_usd.saturating_add(other.micro_usd),
-            unpriced_calls: self.unpriced_calls.saturating_add(other.unpriced_calls),
+            unknown_calls: self.unknown_calls.saturating_add(other.unknown_calls),
         }
     }
 }
@@ -36,16 +40,14 @@ pub(super) fn of_answer(meta: Option<&UsageMetadata<'_>>, model: &str, image_siz
         .map_or_else(|| Counts::of_image(listed.unwrap_or(0)), |meta| Counts::of(meta, image_size.is_some(), listed));
     let tokens = counts.input + counts.text + counts.image;
     let mut usage = Usage { input_tokens: counts.input, output_tokens: counts.text + counts.image, ..Usage::default() };
-    match known {
-        Some(known) => {
-            let cost = u128::from(counts.input) * u128::from(known.prices.input)
-                + u128::from(counts.text) * u128::from(known.prices.text_output)
-                + u128::from(counts.image) * u128::from(known.prices.image_output);
-            usage.micro_usd = u64::try_from(cost.div_ceil(1_000_000)).unwrap_or(u64::MAX);
-        }
-        None if tokens > 0 || image_size.is_some() => usage.unpriced_calls = 1,
-        None => {}
+    if let Some(known) = known {
+        let cost = u128::from(counts.input) * u128::from(known.prices.input)
+            + u128::from(counts.text) * u128::from(known.prices.text_output)
+            + u128::from(counts.image) * u128::from(known.prices.image_output);
+        usage.micro_usd = u64::try_from(cost.div_ceil(1_000_000)).unwrap_or(u64::MAX);
     }
+    let unpriced = known.is_none() && (tokens > 0 || image_size.is_some());
+    usage.unknown_calls = u32::from(unpriced || meta.is_none());
     usage
 }
 
@@ -90,6 +92,7 @@ fn count(tokens: Option<i64>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::KNOWN_MODELS;
     use serde_json::from_str;
 
     const PRO: &str = "gemini-3-pro-image";
@@ -115,10 +118,52 @@ mod tests {
     }
 
     #[test]
-    fn an_image_without_usage_is_priced_by_its_size() {
-        assert_eq!(of_answer(None, PRO, Some("4K")).micro_usd, 240_000);
-        assert_eq!(of_answer(None, "gemini-9", Some("4K")).unpriced_calls, 1);
-        assert_eq!(of_answer(None, "gemini-9", None), Usage::default());
+    fn an_image_without_usage_is_priced_by_its_size_and_what_else_it_took_is_unknown() {
+        let usage = of_answer(None, PRO, Some("4K"));
+        assert_eq!((usage.micro_usd, usage.unknown_calls), (240_000, 1));
+    }
+
+    #[test]
+    fn what_a_call_is_billed_is_unknown_without_usage_or_price_and_known_with_both() {
+        let some = from_str(r#"{"promptTokenCount":9,"totalTokenCount":10}"#).unwrap();
+        let none = from_str(r#"{"promptTokenCount":0,"totalTokenCount":0}"#).unwrap();
+        let unknown = |meta, model, size| of_answer(meta, model, size).unknown_calls;
+        for (meta, model, size, expected) in [
+            (None, PRO, None, 1),
+            (Some(&some), PRO, None, 0),
+            (Some(&some), PRO, Some("1K"), 0),
+            (None, "gemini-9", None, 1),
+            (Some(&some), "gemini-9", None, 1),
+            (Some(&none), "gemini-9", None, 0),
+            (Some(&none), "gemini-9", Some("4K"), 1),
+        ] {
+            assert_eq!(unknown(meta, model, size), expected, "{model} {size:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_answer_costs_what_the_contract_says() {
+        let meta = from_str(
+            r#"{"promptTokenCount":1391,"candidatesTokenCount":310,"thoughtsTokenCount":97,"totalTokenCount":1798}"#,
+        )
+        .unwrap();
+        let listed = [
+            // 1,391 sent at 0.30 USD a million, and 407 words and thoughts received at 2.50: 1,434.8, rounded up.
+            ("gemini-3.5-flash-lite", 1_435),
+            // At 0.75 and 3.75: 2,569.5.
+            ("gemini-3.8-flash", 2_570),
+            // At 0.25 and 1.50: 958.25.
+            ("gemini-3.1-flash-lite", 959),
+            // At 2 and 10: 6,852.
+            ("gemini-4-argon", 6_852),
+        ];
+        for (model, micro_usd) in listed {
+            let usage = of_answer(Some(&meta), model, None);
+            assert_eq!((usage.input_tokens, usage.output_tokens), (1_391, 407), "{model}");
+            assert_eq!((usage.micro_usd, usage.unknown_calls), (micro_usd, 0), "{model}");
+        }
+        let text_models = KNOWN_MODELS.iter().filter(|known| known.sizes.is_empty()).map(|known| known.name);
+        assert!(text_models.eq(listed.map(|(model, _)| model)), "every text model has its example");
     }
 
     #[test]

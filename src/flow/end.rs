@@ -115,7 +115,7 @@ impl Flow {
     ) -> Result<Result<(), NotFinished>, FlowError> {
         let lease = &claim.lease;
         let mut figure = self.outcome(claim, spec, &made, ending).await?;
-        let settle = settlement(&figure, lease.token);
+        let settle = self.settlement(spec, &figure, lease.token);
         let tallies = tallies(claim, spec, &figure, made.images.len() as u64);
         let adopt = self.stage(claim, &mut figure, made).await?;
         if patiently(|| self.store.renew(lease, LEASE)).await? == Err(LeaseLost) {
@@ -228,8 +228,7 @@ impl Flow {
         figure.cost.charged_micro_usd = match ending {
             // Never more than was told before: interim images, which nobody asked for, are the operator's.
             Ending::Succeeded => {
-                let most = self.studio(spec.mode).worst_case(spec.work, &spec.options, spec.analysis.is_some());
-                most.map_or(made.cost.charged_micro_usd, |most| most.min(made.cost.charged_micro_usd))
+                self.worst_case(spec).map_or(made.cost.charged_micro_usd, |most| most.min(made.cost.charged_micro_usd))
             }
             Ending::Without(_) => MicroUsd::ZERO,
         };
@@ -246,23 +245,24 @@ impl Flow {
     }
 }
 
-/// What a job has really taken, by the figure object of its end, which was made under a fencing token.
-pub(super) fn settlement(figure: &Figure, token: u32) -> Settlement {
-    // Nobody knows what a worker before this one has asked of the engine.
-    let known = token <= 1 && figure.problem.as_ref().is_none_or(is_paid_for_as_told);
-    Settlement {
-        delivered: figure.status == State::Succeeded,
-        charged: figure.cost.charged_micro_usd,
-        spent: known.then_some(figure.cost.upstream_micro_usd),
+impl Flow {
+    /// What a job may cost at most, which was set aside for it.
+    fn worst_case(&self, spec: &Spec) -> Option<MicroUsd> {
+        self.studio(spec.mode).worst_case(spec.work, &spec.options, spec.analysis.is_some())
     }
-}
 
-/// Whether nothing was paid upstream beyond what the engine has told. What was asked of it and given up may be paid for all
-/// the same.
-fn is_paid_for_as_told(problem: &JobProblem) -> bool {
-    let canceled_under_way = problem.code == Code::CanceledByCaller && problem.stage != Stage::Queue;
-    !canceled_under_way
-        && !matches!(problem.code, Code::UpstreamTimeout | Code::DeadlineExceeded | Code::UpstreamGarbled)
+    /// What a job has really taken, by the figure object of its end, which was made under a fencing token.
+    pub(super) fn settlement(&self, spec: &Spec, figure: &Figure, token: u32) -> Settlement {
+        let told = figure.cost.upstream_micro_usd;
+        // Nobody knows what a worker before this one has asked of the engine.
+        let known = token <= 1 && figure.cost.unknown_upstream_calls == 0;
+        let more_than_set_aside = self.worst_case(spec).is_some_and(|most| told > most);
+        Settlement {
+            delivered: figure.status == State::Succeeded,
+            charged: figure.cost.charged_micro_usd,
+            spent: (known || more_than_set_aside).then_some(told),
+        }
+    }
 }
 
 /// What is counted with the end that a figure object tells.

@@ -36,7 +36,7 @@ use crate::{
     intake::Intake,
     jobs::{Jobs, Spec},
     store::{Lease, LeaseLost, Store, StoreKey, patiently},
-    studio::{Analyzed, Brief, Finished, Studio, StudioError},
+    studio::{Analyzed, Brief, Finished, Studio, StudioError, TextModel},
     vault::{Vault, VaultError},
 };
 
@@ -134,7 +134,7 @@ impl Flow {
         let studio = playing.as_ref().unwrap_or_else(|| self.studio(spec.mode));
         let photo = self.photo(lease, spec).await?;
         let analyzed = match (&spec.analysis, &photo) {
-            (Some(analysis), _) => Analyzed { analysis: analysis.clone(), model: String::new() },
+            (Some(analysis), _) => Analyzed { analysis: analysis.clone(), model: TextModel::default() },
             (None, Some(photo)) => {
                 let clock = self.reach(lease, State::Analyzing).await?;
                 let analyzed = studio.analyze(photo, &spec.options, &mut made.cost, deadline).await?;
@@ -185,7 +185,7 @@ impl Flow {
         &self,
         lease: &Lease,
         (spec, studio): (&Spec, &Studio),
-        (photo, text_model, deadline): (Photo64, &str, Instant),
+        (photo, text_model, deadline): (Photo64, &TextModel, Instant),
         made: &mut Made,
     ) -> Result<(), FlowError> {
         let clock = self.reach(lease, State::Rendering).await?;
@@ -251,13 +251,16 @@ async fn render_all<'s>(
     made: &mut Made,
     deadline: Instant,
 ) -> Result<Vec<(Bytes, MicroUsd)>, FlowError> {
-    let renders = (0..brief.options.n).map(|index| (index, studio_of(index))).map(|(index, studio)| async move {
-        let mut cost = Cost::default();
-        (studio.render(photo, brief.of_index(index), &mut cost, deadline).await, cost)
+    let mut costs = Costs { of_images: vec![Cost::default(); brief.options.n as usize], of_all: &mut made.cost };
+    let renders = (0..).zip(&mut costs.of_images).map(|(index, cost)| (index, cost, studio_of(index)));
+    let renders = renders.map(|(index, cost, studio)| async move {
+        let rendered = studio.render(photo, brief.of_index(index), cost, deadline).await;
+        (rendered, *cost)
     });
+    let all_rendered = futures_util::future::join_all(renders).await;
+    drop(costs);
     let (mut images, mut failures) = (Vec::new(), Vec::new());
-    for (rendered, cost) in futures_util::future::join_all(renders).await {
-        made.cost = made.cost.plus(cost);
+    for (rendered, cost) in all_rendered {
         match rendered {
             Ok(rendered) => {
                 images.push((rendered.bytes, cost.charged_micro_usd));
@@ -270,6 +273,18 @@ async fn render_all<'s>(
     }
     made.without(failures, Stage::Render, !images.is_empty())?;
     Ok(images)
+}
+
+/// What the images of a figure cost, each by itself; added up at the end, and also when they are given up before.
+struct Costs<'a> {
+    of_images: Vec<Cost>,
+    of_all: &'a mut Cost,
+}
+
+impl Drop for Costs<'_> {
+    fn drop(&mut self) {
+        *self.of_all = self.of_images.iter().fold(*self.of_all, |sum, cost| sum.plus(*cost));
+    }
 }
 
 fn millis(since: Instant) -> Option<u64> {

@@ -2,7 +2,7 @@
 
 use super::{
     Flow, FlowError,
-    end::{settlement, tallies, tell},
+    end::{tallies, tell},
 };
 use crate::{
     domain::Figure,
@@ -27,7 +27,7 @@ impl Flow {
                 code: problem.map(|problem| problem.code),
                 adopt: adopt.clone(),
                 release: problem.is_some_and(|problem| problem.retryable && !problem.charged),
-                settle: settlement(&figure, token),
+                settle: self.settlement(spec, &figure, token),
                 tallies,
             };
             if let Some(photo) = &claim.job.photo {

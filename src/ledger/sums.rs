@@ -119,6 +119,7 @@ pub fn of_job(outcome: &Outcome<'_>, who: (&Owner, &KeyId), now: Moment) -> Vec<
         ("output_tokens", cost.output_tokens),
         ("charged_micro_usd", charged),
         ("upstream_micro_usd", cost.upstream_micro_usd.0),
+        ("unknown_upstream_calls", u64::from(cost.unknown_upstream_calls)),
     ];
     let counts = counts.into_iter().filter(|(_, amount)| *amount > 0);
     let counts = counts.map(|(name, amount)| (name.to_owned(), amount)).collect();

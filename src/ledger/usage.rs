@@ -60,7 +60,8 @@ pub struct UsageRow {
     /// Counts by name: `requests`, of them `answers`, `refusals` (4xx), `failures` (5xx) and `abandoned` (the client left
     /// before its answer); `bytes_in`, `bytes_out` (of answers whose length was known beforehand); jobs ended as
     /// `figures`, `analyses`, `prompts`, `failed`, `blocked`, `canceled`; `images`; `input_tokens`, `output_tokens`;
-    /// `charged_micro_usd`, and `upstream_micro_usd` for what was paid to make it, refusals included.
+    /// `charged_micro_usd`, `upstream_micro_usd` for what was paid to make it, refusals included, and
+    /// `unknown_upstream_calls` that may have been paid for besides.
     #[schema(example = json!({"requests": 12, "answers": 11, "refusals": 1, "figures": 7, "images": 9}))]
     pub counts: BTreeMap<String, u64>,
     /// From the head of a request to the head of its answer, waiting included; null where nothing was counted.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Studio, StudioError, prompt};
+use super::{Studio, StudioError, TextModel, prompt};
 use crate::{
     domain::{Analysis, Cost, Options},
     engine::{Photo64, TextAsk},
@@ -32,7 +32,7 @@ pub struct Analyzed {
     /// What was seen.
     pub analysis: Analysis,
     /// The model that was asked.
-    pub model: String,
+    pub model: TextModel,
 }
 
 impl Studio {
@@ -52,9 +52,9 @@ impl Studio {
             let ask = TextAsk { system: RULES, text, photo: Some(photo), schema: schema() };
             // What is charged is the answer that is used, not the one that was not.
             cost.charged_micro_usd = before.charged_micro_usd;
-            let answer = self.ask(ask, options, cost, deadline).await?;
+            let answer = self.text(ask, options, cost, deadline).await?;
             if let Some(analysis) = parse(&answer.text) {
-                return Ok(Analyzed { analysis, model: answer.model });
+                return Ok(Analyzed { analysis, model: TextModel::of(answer) });
             }
         }
         Err(StudioError::Analysis)

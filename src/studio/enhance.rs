@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Studio, StudioError, prompt, style::style};
+use super::{Studio, StudioError, TextModel, prompt, style::style};
 use crate::{
     domain::{Analysis, Cost, Options},
     engine::TextAsk,
@@ -23,7 +23,7 @@ pub struct Enhanced {
     /// The prompt.
     pub prompt: String,
     /// The model that wrote it; `None` for the style's template as it is.
-    pub model: Option<String>,
+    pub model: Option<TextModel>,
     /// Why it is the template although the engine was to write it.
     pub lapse: Option<StudioError>,
 }
@@ -52,9 +52,9 @@ impl Studio {
         let ask = TextAsk { system: RULES, text: &draft, photo: None, schema: schema() };
         let now = Instant::now();
         let until = now + deadline.saturating_duration_since(now) / SHARE;
-        let lapse = match self.ask(ask, options, cost, until).await {
+        let lapse = match self.text(ask, options, cost, until).await {
             Ok(answer) => match read(&answer.text) {
-                Some(prompt) => return Ok(Enhanced { prompt, model: Some(answer.model), lapse: None }),
+                Some(prompt) => return Ok(Enhanced { prompt, model: Some(TextModel::of(answer)), lapse: None }),
                 None => StudioError::Prompt,
             },
             Err(StudioError::Engine(error)) if error.is_absence() => error.into(),

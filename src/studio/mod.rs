@@ -1,6 +1,7 @@
 //! The studio: analyze → enhance → render → finish. It never touches the store.
 
 mod analyze;
+mod asked;
 mod enhance;
 mod finish;
 mod in_use;
@@ -16,18 +17,17 @@ use std::{
 };
 
 pub use analyze::{Analyzed, parse as parse_analysis};
+pub use asked::TextModel;
 pub use enhance::Enhanced;
 pub use finish::{Credentials, Finished};
 pub use in_use::{ModelInUse, SizePrice, TokenPrices};
 pub use render::{Brief, Rendered};
 pub use style::{CheckedOptions, Choice, DEFAULT_STYLE, Looks, Style, style, styles};
 
-use tokio::time::Instant;
-
 use crate::{
     config::Minors,
-    domain::{Analysis, Cost, MicroUsd, Minor, Options, Scenario},
-    engine::{Engine, EngineError, SetupError, Standing, TextAnswer, TextAsk, Usage},
+    domain::{Analysis, Minor, Options, Scenario},
+    engine::{Engine, EngineError, SetupError, Standing},
     intake::{Intake, IntakeError},
 };
 
@@ -139,39 +139,5 @@ impl Studio {
     /// The host that photos are sent to.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
-    }
-
-    /// Asks for text, and counts what that used either way.
-    async fn ask(
-        &self,
-        ask: TextAsk<'_>,
-        options: &Options,
-        cost: &mut Cost,
-        deadline: Instant,
-    ) -> Result<TextAnswer, StudioError> {
-        let asked = self.engine.text(&self.text_models(options), ask, deadline).await;
-        let answer = asked.inspect_err(|error| self.add(cost, &error.usage()))?;
-        self.add(cost, &answer.usage);
-        self.charge(cost, &answer.used);
-        Ok(answer)
-    }
-
-    /// Adds what a call used to what a figure costs upstream. The offline engine is nobody's to bill.
-    fn add(&self, cost: &mut Cost, usage: &Usage) {
-        let billed = self.billed(usage);
-        cost.upstream_micro_usd = cost.upstream_micro_usd.plus(billed);
-        cost.input_tokens += usage.input_tokens;
-        cost.output_tokens += usage.output_tokens;
-    }
-    /// Adds what an answer that is used took to what is charged. Answers that were of no use are the operator's.
-    fn charge(&self, cost: &mut Cost, used: &Usage) {
-        cost.charged_micro_usd = cost.charged_micro_usd.plus(self.billed(used));
-    }
-
-    fn billed(&self, usage: &Usage) -> MicroUsd {
-        match self.kind {
-            EngineKind::Gemini => MicroUsd(usage.micro_usd),
-            EngineKind::Offline => MicroUsd::ZERO,
-        }
     }
 }

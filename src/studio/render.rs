@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::{Credentials, EngineKind, Studio, StudioError};
+use super::{Credentials, EngineKind, Studio, StudioError, TextModel};
 use crate::{
     domain::{Cost, EngineUsed, Options, Provenance},
     engine::{ImageAsk, Photo64},
@@ -39,29 +39,15 @@ impl Studio {
             image_size: brief.options.size.as_str(),
             seed: brief.seed(),
         };
-        let answer = self
-            .engine
-            .image(&self.image_models(brief.options), ask, deadline)
-            .await
-            .inspect_err(|error| self.add(cost, &error.usage()))?;
-        self.add(cost, &answer.usage);
-        self.charge(cost, &answer.used);
+        let answer = self.image(ask, brief.options, cost, deadline).await?;
+        let engine = EngineUsed { attempts: answer.attempts, ..self.text_engine(brief.text_model.clone()) };
         let engine = match self.kind {
-            EngineKind::Gemini => EngineUsed {
-                name: self.kind.name().to_owned(),
-                image_model: answer.model,
-                model_version: answer.model_version,
-                text_model: brief.text_model.to_owned(),
-                attempts: answer.attempts,
-            },
-            // It answers to the models' names and is none of them.
-            EngineKind::Offline => EngineUsed {
-                name: self.kind.name().to_owned(),
-                image_model: "offline".to_owned(),
-                model_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
-                text_model: "offline".to_owned(),
-                attempts: answer.attempts,
-            },
+            EngineKind::Gemini => {
+                EngineUsed { image_model: answer.model, model_version: answer.model_version, ..engine }
+            }
+            EngineKind::Offline => {
+                EngineUsed { image_model: OFFLINE.to_owned(), model_version: Some(VERSION.to_owned()), ..engine }
+            }
         };
         Ok(Rendered { bytes: answer.bytes, engine, provenance: self.kind.provenance() })
     }
@@ -69,21 +55,25 @@ impl Studio {
 
 impl Studio {
     /// What is said of the engine where text alone was made.
-    pub fn text_engine(&self, text_model: String) -> EngineUsed {
-        let text_model = match self.kind {
-            EngineKind::Gemini => text_model,
-            // It answers to the models' names and is none of them.
-            EngineKind::Offline => "offline".to_owned(),
+    pub fn text_engine(&self, asked: TextModel) -> EngineUsed {
+        let TextModel { name: text_model, version: text_model_version } = match self.kind {
+            EngineKind::Gemini => asked,
+            EngineKind::Offline => TextModel { name: OFFLINE.to_owned(), version: Some(VERSION.to_owned()) },
         };
         EngineUsed {
             name: self.kind.name().to_owned(),
             image_model: String::new(),
             model_version: None,
             text_model,
+            text_model_version,
             attempts: 0,
         }
     }
 }
+
+/// The offline engine answers to the models' names and is none of them.
+const OFFLINE: &str = "offline";
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What an image is made from, beside the photo.
 #[derive(Debug, Clone, Copy)]
@@ -93,7 +83,7 @@ pub struct Brief<'a> {
     /// The effective options.
     pub options: &'a Options,
     /// The model that looked at the photo and wrote the prompt.
-    pub text_model: &'a str,
+    pub text_model: &'a TextModel,
     /// Which of the figure's images it is.
     pub index: u32,
 }

@@ -22,6 +22,7 @@ mod delivery;
 mod described;
 mod document;
 mod endings;
+mod engine_told;
 mod entries;
 mod ephemeral;
 mod events;

@@ -48,7 +48,9 @@ async fn every_way_in_gives_the_same_and_no_photo_stays() {
             assert!(app.photos_kept().is_empty(), "{:?}", app.photos_kept());
             let upload = &made["upload"];
             assert_eq!(reason(&app, upload["receipt"].as_str().unwrap(), &upload["id"]).await, Reason::Succeeded);
-            assert_eq!(made["engine"], json!({"name": "offline", "text_model": "offline"}), "{made:#}");
+            let version = env!("CARGO_PKG_VERSION");
+            let engine = json!({"name": "offline", "text_model": "offline", "text_model_version": version});
+            assert_eq!(made["engine"], engine, "{made:#}");
             assert_eq!(made["cost"]["charged_micro_usd"], 0, "the offline engine costs nothing");
             told.push((
                 made["object"].clone(),

@@ -23,7 +23,7 @@ async fn an_analysis_fits_its_schema() {
     let value: Value = answer.parse().unwrap();
     assert!(jsonschema::is_valid(&schema(), &value), "{value}");
     assert!(value["palette"].as_array().is_some_and(|colors| !colors.is_empty()), "{value}");
-    assert!(answer.usage.micro_usd > 0 && answer.usage.unpriced_calls == 0);
+    assert!(answer.usage.micro_usd > 0 && answer.usage.unknown_calls == 0);
     assert_eq!(bench.simulator.calls()[0].kind, CallKind::Analysis);
 }
 

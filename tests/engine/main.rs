@@ -13,3 +13,4 @@ mod pages;
 mod protocol;
 mod resilience;
 mod schemas;
+mod spend;

@@ -82,7 +82,8 @@ fn study(object: &str) -> Value {
     }
     made["object"] = object.into();
     made["upload"]["id"] = upload.into();
-    made["engine"] = json!({"name": "gemini", "text_model": "gemini-3.5-flash-lite"});
+    let model = "gemini-3.5-flash-lite";
+    made["engine"] = json!({"name": "gemini", "text_model": model, "text_model_version": model});
     let names: &[&str] = if object == "analysis" {
         &["retention_seconds", "max_cost_micro_usd"]
     } else {
@@ -131,7 +132,9 @@ fn queued() -> Value {
     }
     figure["status"] = "queued".into();
     figure["images"] = json!([]);
-    figure["cost"] = json!({"charged_micro_usd": 0, "upstream_micro_usd": 0, "input_tokens": 0, "output_tokens": 0});
+    for amount in figure["cost"].as_object_mut().into_iter().flat_map(|cost| cost.values_mut()) {
+        *amount = 0.into();
+    }
     figure["upload"]["purged_at"] = Value::Null;
     figure["upload"]["receipt"] = Value::Null;
     figure
@@ -148,5 +151,14 @@ mod tests {
             let figure: Figure = serde_json::from_value(example.clone()).unwrap();
             assert_eq!(serde_json::to_value(figure).unwrap(), example);
         }
+    }
+
+    #[test]
+    fn a_figure_that_an_older_version_has_kept_is_read() {
+        let mut kept = succeeded();
+        kept["cost"].as_object_mut().unwrap().remove("unknown_upstream_calls").unwrap();
+        kept["engine"].as_object_mut().unwrap().remove("text_model_version").unwrap();
+        let figure: Figure = serde_json::from_value(kept).unwrap();
+        assert_eq!((figure.cost.unknown_upstream_calls, figure.engine.unwrap().text_model_version), (0, None));
     }
 }
