@@ -1,6 +1,9 @@
 //! A caller of a node.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use reqwest::{Client, RequestBuilder, Response};
@@ -10,6 +13,8 @@ pub(crate) struct Caller {
     pub(crate) client: Client,
     base: String,
     keys: Vec<String>,
+    /// How often it was told to come again later.
+    pub(crate) refused: AtomicUsize,
 }
 
 pub(crate) fn client() -> Client {
@@ -18,7 +23,7 @@ pub(crate) fn client() -> Client {
 
 impl Caller {
     pub(crate) fn new(base: &str, keys: &[String]) -> Self {
-        Self { client: client(), base: base.to_owned(), keys: keys.to_vec() }
+        Self { client: client(), base: base.to_owned(), keys: keys.to_vec(), refused: AtomicUsize::new(0) }
     }
 
     pub(crate) fn post(&self, number: usize, path: &str, body: Bytes) -> RequestBuilder {
@@ -32,9 +37,17 @@ impl Caller {
         self.post(number, "/v1/figures?retention_seconds=0", photo).header("Accept", "image/png")
     }
 
-    /// Makes a figure; anything but its image fails.
+    /// Makes a figure, asking again when the node has said that it may; anything but its image fails.
     pub(crate) async fn figure(&self, number: usize, photo: &[u8]) {
-        let answer = self.image(number, Bytes::copy_from_slice(photo)).send().await.unwrap();
+        let answer = loop {
+            let answer = self.image(number, Bytes::copy_from_slice(photo)).send().await.unwrap();
+            if answer.status() != 503 {
+                break answer;
+            }
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            let after = answer.headers()["Retry-After"].to_str().unwrap().parse().unwrap();
+            tokio::time::sleep(Duration::from_secs(after)).await;
+        };
         let bytes = must(answer, 201).await;
         assert!(bytes.starts_with(b"\x89PNG"), "{} bytes", bytes.len());
     }

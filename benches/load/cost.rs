@@ -1,6 +1,6 @@
 //! What a figure costs beside the calls to the engine that it is made of.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -38,7 +38,7 @@ pub(crate) async fn measure(clients: &[usize], length: Duration) {
             bench.calls[2].1.len() as f64 / f64::from(1 << 20)
         );
         println!(
-            "photo    clients  req/s    p50    p95    p99 ms | direct p50    p95 | added p50    p95 | CPU-ms  peak MiB  MiB a job"
+            "photo    clients  req/s    p50    p95    p99 ms | direct p50    p95 | added p50    p95 | CPU-ms  peak MiB  MiB a job  refused"
         );
         // Slow calls are waited for, so that one client more or less says nothing.
         let all = if delay_ms == 0 { clients } else { &clients[clients.len() - 1..] };
@@ -112,7 +112,7 @@ impl<'s> Bench<'s> {
             cpu += self.node.cpu_ms() - before;
         }
         println!(
-            "{:<8} {clients:>7} {:>6.1} {:>6.1} {:>6.1} {:>6.1}    | {:>10.1} {:>6.1} | {:>9.1} {:>6.1} | {:>6.1}  {:>8.0}  {:>9.1}",
+            "{:<8} {clients:>7} {:>6.1} {:>6.1} {:>6.1} {:>6.1}    | {:>10.1} {:>6.1} | {:>9.1} {:>6.1} | {:>6.1}  {:>8.0}  {:>9.1}  {:>7}",
             format!("{photos:?}").to_lowercase(),
             through.rate(),
             through.ms(500),
@@ -124,7 +124,8 @@ impl<'s> Bench<'s> {
             through.ms(950) - direct.ms(950),
             cpu / through.count() as f64,
             self.node.peak(),
-            (self.node.peak() - self.idle) / clients as f64
+            (self.node.peak() - self.idle) / clients as f64,
+            self.caller.refused.swap(0, Ordering::Relaxed)
         );
     }
 

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, Script, ScriptInvocation, Value};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, sleep, timeout_at},
+};
 
 use super::{
     ConnectError,
@@ -28,11 +31,18 @@ const ASKED_AGAIN: Duration = Duration::from_secs(1);
 /// The pause before that.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// What takes more bytes is large.
+const LARGE: usize = 64 * 1024;
+
+/// Large values on their way at once. They go one after the other anyhow, and each is held twice more meanwhile.
+const LARGE_AT_ONCE: usize = 2;
+
 /// Two connections that reconnect by themselves: large values have one of their own, so that nothing small waits behind
 /// them.
 pub(super) struct Link {
     commands: Line,
     blobs: Line,
+    large: Semaphore,
     tasks: Tasks,
 }
 
@@ -46,7 +56,8 @@ impl Link {
         let unreachable = |error: RedisError| ConnectError::Unreachable(error.to_string());
         let commands = client.connect().await.map_err(unreachable)?;
         let blobs = client.connect().await.map_err(unreachable)?;
-        Ok(Self { commands: Line::new(commands), blobs: Line::new(blobs), tasks: tasks.clone() })
+        let (commands, blobs) = (Line::new(commands), Line::new(blobs));
+        Ok(Self { commands, blobs, large: Semaphore::new(LARGE_AT_ONCE), tasks: tasks.clone() })
     }
 
     /// A command with a small answer.
@@ -101,9 +112,21 @@ impl Link {
         self.within(&self.commands, Ask::EachThatMay(command)).await
     }
 
-    /// Commands that go together, with large values. Their keys lie in one slot.
-    pub(super) async fn carry<T: FromRedisValue + Send + 'static>(&self, commands: Pipeline) -> Result<T> {
+    /// Commands that go together, with large answers. Their keys lie in one slot.
+    pub(super) async fn fetch<T: FromRedisValue + Send + 'static>(&self, commands: Pipeline) -> Result<T> {
         self.within(&self.blobs, Ask::Several(commands)).await
+    }
+
+    /// Commands that go together and take so many bytes. They are written when it is their turn.
+    pub(super) async fn carry<T: FromRedisValue + Send + 'static>(
+        &self,
+        bytes: usize,
+        commands: impl FnOnce() -> Pipeline,
+    ) -> Result<T> {
+        let until = Instant::now() + DEADLINE;
+        let turn = async { if bytes > LARGE { self.large.acquire().await.ok() } else { None } };
+        let Ok(_turn) = timeout_at(until, turn).await else { return Err(StoreError::Unavailable) };
+        self.within_until(&self.blobs, Ask::Several(commands()), until).await
     }
 
     /// A script, which is sent whole where the server does not know it.
@@ -122,11 +145,20 @@ impl Link {
     /// Work on a connection belongs to the node and not to the handler that asks: a connection made anew lives on the
     /// runtime that it was made on, which must not be a handler's.
     async fn within<T: FromRedisValue + Send + 'static>(&self, line: &Line, ask: Ask) -> Result<T> {
+        self.within_until(line, ask, Instant::now() + DEADLINE).await
+    }
+
+    async fn within_until<T: FromRedisValue + Send + 'static>(
+        &self,
+        line: &Line,
+        ask: Ask,
+        until: Instant,
+    ) -> Result<T> {
         if line.is_away() {
             return Err(StoreError::Unavailable);
         }
         let may_refuse = matches!(ask, Ask::EachThatMay(_));
-        let answered = self.tasks.start(timeout(DEADLINE, ask.answer(line.connection.clone()))).await;
+        let answered = self.tasks.start(timeout_at(until, ask.answer(line.connection.clone()))).await;
         match answered {
             Ok(Ok(Ok(value))) => return Ok(value),
             Ok(Ok(Err(error))) if may_refuse && !error.is_io_error() => {

@@ -21,10 +21,13 @@ static NOTE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/note.l
 
 /// Keeps a value; gives the founding mark of its shard.
 pub(super) async fn put(link: &Link, key: &StoreKey, value: Bytes, ttl: Duration) -> Result<Option<String>> {
-    let mut commands = redis::pipe();
-    commands.cmd("SET").arg(key.as_str()).arg(value.as_ref()).arg("PX").arg(millis(ttl)).ignore();
-    commands.cmd("GET").arg(founding_beside(key));
-    let (mark,) = link.carry(commands).await?;
+    let commands = || {
+        let mut commands = redis::pipe();
+        commands.cmd("SET").arg(key.as_str()).arg(value.as_ref()).arg("PX").arg(millis(ttl)).ignore();
+        commands.cmd("GET").arg(founding_beside(key));
+        commands
+    };
+    let (mark,) = link.carry(value.len(), commands).await?;
     Ok(mark)
 }
 
@@ -38,7 +41,7 @@ pub(super) async fn put_new(link: &Link, key: &StoreKey, value: Bytes, ttl: Dura
 pub(super) async fn get(link: &Link, key: &StoreKey) -> Result<(Option<Bytes>, Option<String>)> {
     let mut commands = redis::pipe();
     commands.cmd("GET").arg(key.as_str()).cmd("GET").arg(founding_beside(key));
-    link.carry(commands).await
+    link.fetch(commands).await
 }
 
 /// Whether there is such a value, and the founding mark of its shard.
