@@ -27,6 +27,23 @@ fn copy_model() -> Option<()> {
 
 /// The folder of the `rustface` package that this build uses.
 fn rustface_root() -> Option<PathBuf> {
+    from_registry().or_else(from_metadata)
+}
+
+/// Where Cargo unpacks what it downloads. It is looked at first: metadata wants the packages of tests and benchmarks too,
+/// which nobody has who only builds the program.
+fn from_registry() -> Option<PathBuf> {
+    let lock = fs::read_to_string(Path::new(&env::var_os("CARGO_MANIFEST_DIR")?).join("Cargo.lock")).ok()?;
+    let version = lock.split("name = \"rustface\"").nth(1)?.split('"').nth(1)?.to_owned();
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(Path::new(&env::var_os("HOME")?).join(".cargo")))?;
+    let registries = fs::read_dir(home.join("registry/src")).ok()?;
+    let unpacked = registries.flatten().map(|registry| registry.path().join(format!("rustface-{version}")));
+    unpacked.into_iter().find(|root| root.join(MODEL).is_file())
+}
+
+/// Where packages lie elsewhere, as vendored ones do.
+fn from_metadata() -> Option<PathBuf> {
     let output = Command::new(env::var_os("CARGO")?)
         .args(["metadata", "--offline", "--format-version", "1", "--filter-platform"])
         // Without the filter, packages for other systems would have to be there too.
