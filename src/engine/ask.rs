@@ -71,6 +71,8 @@ impl Ask<'_> {
             Self::Text(ask) => (ask.text, ask.photo),
             Self::Image(ask) => (ask.prompt, Some(ask.photo)),
         };
+        let nameless = matches!((self, plea), (Self::Image(_), Some(Plea::NamesOut))).then(|| without_names(words));
+        let words = nameless.as_ref().map_or(words, |words| words.as_str());
         let words = Zeroizing::new(match plea {
             Some(plea) => format!("{words}\n\n{}", plea.sentence()),
             None => words.to_owned(),
@@ -105,6 +107,26 @@ impl Ask<'_> {
             store: false,
         }
     }
+}
+
+/// A prompt without what looks like a name: words with a capital that begin no sentence. What was too close to a known work
+/// is asked for once more like that.
+fn without_names(prompt: &str) -> Zeroizing<String> {
+    let mut kept = Zeroizing::new(String::with_capacity(prompt.len()));
+    let mut begins = true;
+    for word in prompt.split_inclusive(char::is_whitespace) {
+        let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+        // Abbreviations of materials are all capitals.
+        let named = bare.starts_with(char::is_uppercase) && bare.contains(char::is_lowercase);
+        let (before, after) = word.split_once(bare).unwrap_or_default();
+        kept.push_str(before);
+        if begins || !named {
+            kept.push_str(bare);
+        }
+        kept.push_str(after);
+        begins = after.contains(['.', '!', '?', '\n']);
+    }
+    kept
 }
 
 fn json_config(schema: &serde_json::Value) -> GenerationConfig<'_> {
@@ -179,6 +201,16 @@ mod tests {
         let body = image_body("gemini-2.5-flash-image", &Photo64::jpeg(b"abc"));
         let config = &body["generationConfig"]["imageConfig"];
         assert_eq!(config, &json!({"aspectRatio": "3:4"}));
+    }
+
+    #[test]
+    fn what_was_too_close_to_a_known_work_is_asked_for_without_names() {
+        let prompt = "A toy of PVC. Wears \"Nike Air Jordan shoes\", like Spider-Man from Marvel. Its base: clear, 3D.";
+        let expected = "A toy of PVC. Wears \"   shoes\", like  from . Its base: clear, 3D.";
+        assert_eq!(without_names(prompt).as_str(), expected);
+        let ask = ImageAsk { prompt, photo: &Photo64::jpeg(b"x"), aspect_ratio: "1:1", image_size: "1K", seed: None };
+        let body = Ask::Image(ask).body("m", Some(Plea::NamesOut)).concat();
+        assert!(!String::from_utf8(body).unwrap().contains("Marvel"));
     }
 
     #[test]

@@ -7,9 +7,12 @@ use super::payload::Payload;
 use crate::domain::SecretBytes;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use std::time::{Duration, SystemTime};
+use tokio::time::timeout;
 
 /// Google's error bodies take a few kilobytes; what is longer is somebody else's page.
 const ERROR_CAP_BYTES: usize = 64 << 10;
+/// An error's body comes with its head; one that does not is not waited for.
+const ERROR_BODY_WAIT: Duration = Duration::from_secs(2);
 /// Upstream refuses a server timeout under ten seconds with 400.
 const LEAST_SERVER_TIMEOUT: u64 = 10;
 
@@ -40,8 +43,7 @@ impl Miss {
 
 /// Makes the call; the body of an HTTP 200, or the failure that anything else is.
 pub(super) async fn attempt(client: &Client, call: Call<'_>) -> Result<SecretBytes, Miss> {
-    let timeout = call.timeout;
-    let answered = tokio::time::timeout(timeout, exchange(client, call)).await;
+    let answered = tokio::time::timeout(call.timeout, exchange(client, call)).await;
     answered.unwrap_or(Err(Miss::of_sent(Failure::Timeout)))
 }
 
@@ -60,12 +62,13 @@ async fn exchange(client: &Client, call: Call<'_>) -> Result<SecretBytes, Miss> 
         let retry_after = response.headers().get(RETRY_AFTER);
         let retry_after = retry_after.and_then(|after| faults::retry_after(after.to_str().ok()?, SystemTime::now()));
         // The status decides; a body that breaks off or is too long changes nothing.
-        let body = read(&mut response, ERROR_CAP_BYTES).await;
+        let body =
+            timeout(ERROR_BODY_WAIT, read(&mut response, ERROR_CAP_BYTES)).await.unwrap_or(Ok(SecretBytes::default()));
         let failure = faults::classify(http, retry_after, &body.unwrap_or_default());
         // Google bills no errors.
         return Err(if (400..600).contains(&http) { Miss::unbilled(failure) } else { Miss::of_sent(failure) });
     }
-    if response.headers().contains_key(CONTENT_ENCODING) {
+    if response.headers().get(CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
         // Nothing was offered to be decoded, and what is not decoded cannot be a bomb.
         return Err(Miss::of_sent(Failure::Garbled));
     }

@@ -9,7 +9,7 @@ use super::faults::{Remedy, is_illness, name, remedy};
 use super::outcome::{Outcome, Plea, Reading, read_image, read_text};
 use super::pick::{Models, Search};
 use super::retry::Told;
-use super::usage::Usage;
+use super::usage::{Meter, Usage};
 use crate::domain::SecretBytes;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
@@ -32,11 +32,17 @@ pub(super) struct Course<'a> {
     timeouts: u32,
     attempts: u32,
     usage: Usage,
+    meter: &'a Meter,
     last: Option<Failure>,
 }
 
 impl<'a> Course<'a> {
-    pub(super) fn new(engine: &'a Engine, models: &'a [String], ask: &'a Ask<'a>, deadline: Instant) -> Self {
+    pub(super) fn new(
+        engine: &'a Engine,
+        models: &'a [String],
+        ask: &'a Ask<'a>,
+        (deadline, meter): (Instant, &'a Meter),
+    ) -> Self {
         let models = Models::new(&engine.policy.breakers, models, |model| ask.fits(model));
         Self {
             last: models.none_fits().then_some(Failure::Unsupported),
@@ -50,7 +56,13 @@ impl<'a> Course<'a> {
             timeouts: 0,
             attempts: 0,
             usage: Usage::default(),
+            meter,
         }
+    }
+
+    fn spend(&mut self, more: Usage) {
+        self.usage = self.usage.plus(more);
+        self.meter.set(self.usage);
     }
 
     fn give_up(&self, failure: Failure) -> EngineError {
@@ -128,13 +140,13 @@ impl<'a> Course<'a> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let call = Call { model, body: self.ask.body(model, self.plea), timeout: limit.min(left), cap_bytes };
         let started = Instant::now();
+        // Whoever gives up waiting leaves it at that: a call that may be billed.
+        self.meter.set(self.usage.plus(Usage::UNKNOWN));
         let result = Box::pin(attempt(&self.engine.client, call)).await;
         let outcome = result.as_ref().map_or_else(|miss| name(&miss.failure), |_| "answered");
         crate::telemetry::engine_call((settings.name, model), outcome, started.elapsed());
         result.map_err(|Miss { failure, may_be_billed }| {
-            if may_be_billed {
-                self.usage = self.usage.plus(Usage::UNKNOWN);
-            }
+            self.spend(if may_be_billed { Usage::UNKNOWN } else { Usage::default() });
             let late = failure == Failure::Timeout && Instant::now() >= self.deadline;
             if late { Failure::DeadlineExceeded } else { failure }
         })
@@ -146,7 +158,7 @@ impl<'a> Course<'a> {
             Ask::Text(_) => read_text(&body, model),
             Ask::Image(ask) => read_image(body, model, ask.image_size),
         };
-        self.usage = self.usage.plus(reading.usage);
+        self.spend(reading.usage);
         match reading.outcome {
             Outcome::Again { failure, plea, most } => {
                 self.note(model, &failure);
@@ -200,11 +212,13 @@ impl<'a> Course<'a> {
             Remedy::Once => self.timeouts += 1,
             Remedy::BackOff => self.models.stumbles(at),
         }
-        let free = remedy == Remedy::NextModel;
+        let has_fresher = self.models.has_fresher(at);
+        // What goes to another model feeds no overload of this one.
+        let free = remedy == Remedy::NextModel || has_fresher && self.models.is_tired(at);
         if !free && !self.engine.policy.budget.take_retry() {
             return Err(self.give_up(failure));
         }
-        self.not_before = wait_of(remedy, backoff, self.models.has_fresher(at)).map(|wait| now + wait);
+        self.not_before = wait_of(remedy, backoff, has_fresher).map(|wait| now + wait);
         Ok(())
     }
 

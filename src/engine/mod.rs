@@ -37,7 +37,7 @@ pub use lookup::Standing;
 pub use models::{KNOWN_MODELS, ModelFacts, Prices, facts};
 pub use photo64::Photo64;
 pub use settings::{EngineSettings, SetupError};
-pub use usage::Usage;
+pub use usage::{Meter, Usage};
 
 use tokio::time::Instant;
 
@@ -81,8 +81,23 @@ impl Engine {
         ask: TextAsk<'_>,
         deadline: Instant,
     ) -> Result<TextAnswer, EngineError> {
+        self.text_metered(models, ask, deadline, &Meter::default()).await
+    }
+
+    /// The same; the meter tells what was used also when the future is dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::text`].
+    pub async fn text_metered(
+        &self,
+        models: &[String],
+        ask: TextAsk<'_>,
+        deadline: Instant,
+        meter: &Meter,
+    ) -> Result<TextAnswer, EngineError> {
         let ask = ask::Ask::Text(ask);
-        let (read, told) = Box::pin(retry::run(self, models, &ask, deadline)).await?;
+        let (read, told) = Box::pin(retry::run(self, models, &ask, (deadline, meter))).await?;
         answer::text(read, told)
     }
 
@@ -99,8 +114,23 @@ impl Engine {
         ask: ImageAsk<'_>,
         deadline: Instant,
     ) -> Result<ImageAnswer, EngineError> {
+        self.image_metered(models, ask, deadline, &Meter::default()).await
+    }
+
+    /// The same; the meter tells what was used also when the future is dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::image`].
+    pub async fn image_metered(
+        &self,
+        models: &[String],
+        ask: ImageAsk<'_>,
+        deadline: Instant,
+        meter: &Meter,
+    ) -> Result<ImageAnswer, EngineError> {
         let ask = ask::Ask::Image(ask);
-        let (read, told) = Box::pin(retry::run(self, models, &ask, deadline)).await?;
+        let (read, told) = Box::pin(retry::run(self, models, &ask, (deadline, meter))).await?;
         answer::image(read, told)
     }
 }

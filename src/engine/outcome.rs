@@ -2,7 +2,7 @@
 
 use super::error::{Category, Failure, Side};
 use super::finish::{Finish, finish, message_bytes, refusal};
-use super::picture::{Found, choose, has_image, parts};
+use super::picture::{Found, choose, images, parts};
 use super::usage::{self, Usage};
 use super::wire::{Candidate, InlineData, PromptFeedback, Response, Text, UsageMetadata};
 use crate::domain::SecretBytes;
@@ -78,12 +78,12 @@ fn garbled() -> Reading {
 }
 
 fn reading(response: &Response<'_>, model: &str, size: Option<&str>, outcome: Outcome) -> Reading {
-    let size = size.filter(|_| first(response).is_some_and(has_image));
+    let images = first(response).map_or(0, images);
     let meta: Option<&UsageMetadata<'_>> = response.usage_metadata.as_ref();
     let version = response.model_version.as_ref().map(Text::as_str);
     Reading {
         outcome,
-        usage: usage::of_answer(meta, model, size),
+        usage: usage::of_answer(meta, model, (size.unwrap_or_default(), images)),
         model_version: version.filter(|name| is_plain_name(name)).map(str::to_owned),
     }
 }
@@ -234,6 +234,10 @@ mod tests {
             (r#"{"candidates":[{"content":null,"finish_reason":"STOP","new":{"deep":[1]}}]}"#, true),
             (
                 r#"{"candidates":[{"content":{"parts":[{"inline_data":{"mime_type":"image/png","data":"QQ=="}}]}}]}"#,
+                false,
+            ),
+            (
+                r#"{"candidates":[{"finishReason":27,"content":{"parts":[{"inlineData":{"mimeType":"image/png","data":"QQ=="}}]}}]}"#,
                 false,
             ),
             ("{}", true),

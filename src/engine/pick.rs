@@ -65,6 +65,10 @@ impl<'a> Models<'a> {
         }
     }
 
+    pub(super) fn is_tired(&self, at: usize) -> bool {
+        self.standings.get(at).is_some_and(|model| model.tired)
+    }
+
     /// Whether there is another that is asked before this one.
     pub(super) fn has_fresher(&self, than: usize) -> bool {
         let mut others = self.standings.iter().enumerate().filter(|(at, _)| *at != than);
@@ -85,6 +89,8 @@ impl<'a> Models<'a> {
             }
         }
         match (paused, open) {
+            // Both are waited for alike, so the one that ends first counts.
+            (Some(pause), Some(until)) if until < pause.until => Search::Paused(Pause { until, overloaded: true }),
             (Some(pause), _) => Search::Paused(pause),
             (None, Some(until)) => Search::Open(until),
             (None, None) => Search::Nothing,

@@ -9,8 +9,9 @@ use bytes::Bytes;
 use std::borrow::Cow;
 use std::ops::Range;
 
-pub(super) fn has_image(candidate: &Candidate<'_>) -> bool {
-    parts(candidate).iter().any(|part| image_of(part).is_some())
+/// How many images it holds, drafts among them: each was made, and is paid for.
+pub(super) fn images(candidate: &Candidate<'_>) -> u64 {
+    parts(candidate).iter().filter(|part| image_of(part).is_some()).count() as u64
 }
 
 pub(super) fn parts<'r, 'a>(candidate: &'r Candidate<'a>) -> &'r [ResponsePart<'a>] {

@@ -13,7 +13,7 @@ use super::error::EngineError;
 use super::faults::is_illness;
 use super::outcome::Outcome;
 use super::settings::EngineSettings;
-use super::usage::Usage;
+use super::usage::{Meter, Usage};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -62,10 +62,10 @@ pub(super) async fn run(
     engine: &Engine,
     models: &[String],
     ask: &Ask<'_>,
-    deadline: Instant,
+    until: (Instant, &Meter),
 ) -> Result<(Outcome, Told), EngineError> {
     engine.policy.budget.ask_begins();
-    let mut course = Course::new(engine, models, ask, deadline);
+    let mut course = Course::new(engine, models, ask, until);
     loop {
         let (at, permit) = course.next_model().await?;
         let result = course.attempt(&models[at]).await;

@@ -52,7 +52,7 @@ impl EngineSettings {
             proxy: None,
             connect_timeout: Duration::from_secs(10),
             text_timeout: Duration::from_secs(60),
-            image_timeout: Duration::from_secs(240),
+            image_timeout: Duration::from_secs(120),
             text_cap_bytes: 1 << 20,
             image_cap_bytes: 64 << 20,
             backoff_base: Duration::from_millis(500),

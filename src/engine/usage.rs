@@ -1,5 +1,7 @@
 //! Tokens and what they cost.
 
+use std::sync::{Mutex, PoisonError};
+
 use super::{models::facts, wire::UsageMetadata};
 
 /// What calls took and cost, summed over the attempts of an ask.
@@ -32,12 +34,28 @@ impl Usage {
     }
 }
 
-/// What one answer cost; `image_size` is the size asked for, when an image arrived.
-pub(super) fn of_answer(meta: Option<&UsageMetadata<'_>>, model: &str, image_size: Option<&str>) -> Usage {
+/// What an ask has used so far, which stays known when its future is dropped.
+#[derive(Debug, Default)]
+pub struct Meter(Mutex<Usage>);
+
+impl Meter {
+    pub(super) fn set(&self, usage: Usage) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = usage;
+    }
+
+    /// What was used, the call under way included.
+    pub fn read(&self) -> Usage {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What one answer cost that holds so many images; `image_size` is the size that was asked for.
+pub(super) fn of_answer(meta: Option<&UsageMetadata<'_>>, model: &str, (image_size, images): (&str, u64)) -> Usage {
     let known = facts(model);
-    let listed = image_size.and_then(|size| known?.image_tokens(size));
-    let counts = meta
-        .map_or_else(|| Counts::of_image(listed.unwrap_or(0)), |meta| Counts::of(meta, image_size.is_some(), listed));
+    let listed = known.and_then(|known| known.image_tokens(image_size)).map(|tokens| tokens.saturating_mul(images));
+    let listed = listed.filter(|_| images > 0);
+    let counts =
+        meta.map_or_else(|| Counts::of_images(listed.unwrap_or(0)), |meta| Counts::of(meta, images > 0, listed));
     let tokens = counts.input + counts.text + counts.image;
     let mut usage = Usage { input_tokens: counts.input, output_tokens: counts.text + counts.image, ..Usage::default() };
     if let Some(known) = known {
@@ -46,8 +64,8 @@ pub(super) fn of_answer(meta: Option<&UsageMetadata<'_>>, model: &str, image_siz
             + u128::from(counts.image) * u128::from(known.prices.image_output);
         usage.micro_usd = u64::try_from(cost.div_ceil(1_000_000)).unwrap_or(u64::MAX);
     }
-    let unpriced = known.is_none() && (tokens > 0 || image_size.is_some());
-    usage.unknown_calls = u32::from(unpriced || meta.is_none());
+    let unpriced = known.is_none() && (tokens > 0 || images > 0);
+    usage.unknown_calls = u32::from(unpriced || !counts.make_sense);
     usage
 }
 
@@ -55,26 +73,33 @@ struct Counts {
     input: u64,
     text: u64,
     image: u64,
+    /// Whether they can be what was billed.
+    make_sense: bool,
 }
 
 impl Counts {
-    fn of_image(tokens: u64) -> Self {
-        Self { input: 0, text: 0, image: tokens }
+    /// Nothing was told, so that the images alone are known.
+    fn of_images(tokens: u64) -> Self {
+        Self { input: 0, text: 0, image: tokens, make_sense: false }
     }
 
-    fn of(meta: &UsageMetadata<'_>, has_image: bool, listed: Option<u64>) -> Self {
-        let input = count(meta.prompt_token_count);
-        let summed = count(meta.candidates_token_count) + count(meta.thoughts_token_count);
+    fn of(meta: &UsageMetadata<'_>, has_images: bool, listed: Option<u64>) -> Self {
+        let told =
+            [meta.prompt_token_count, meta.candidates_token_count, meta.thoughts_token_count, meta.total_token_count];
+        let [input, candidates, thoughts, total] = told.map(count);
         // Refusals copy the thoughts into the candidates; the total counts them once.
-        let total = meta.total_token_count.map(|total| count(Some(total)));
-        let output = total.map_or(summed, |total| total.saturating_sub(input));
-        let image = image_detail(meta).or(listed.filter(|_| has_image));
-        let image = match image {
-            Some(image) => image.min(output),
-            None if has_image => output,
-            None => 0,
-        };
-        Self { input, text: output - image, image }
+        let output = meta.total_token_count.map_or(candidates + thoughts, |_| total.saturating_sub(input));
+        let image = image_detail(meta).or(listed).unwrap_or(if has_images { output } else { 0 });
+        let possible = told.iter().flatten().all(|told| (0..=MOST_TOKENS).contains(told));
+        let adds_up = meta.total_token_count.is_none() || total >= input;
+        // An image is never free, so it counts whatever was told.
+        let covers = output >= image && !(has_images && output == 0);
+        Self {
+            input,
+            text: output.saturating_sub(image),
+            image,
+            make_sense: possible && adds_up && covers && input > 0,
+        }
     }
 }
 
@@ -84,9 +109,11 @@ fn image_detail(meta: &UsageMetadata<'_>) -> Option<u64> {
     Some(images.map(|detail| count(detail.token_count)).sum()).filter(|sum| *sum > 0)
 }
 
-/// Counts are 32 bits wide upstream; a larger or negative one is nonsense and must not overflow.
+/// No model takes or gives more in one call; what says so is nonsense, and must not use up what may be spent.
+const MOST_TOKENS: i64 = 1 << 20;
+
 fn count(tokens: Option<i64>) -> u64 {
-    tokens.map_or(0, |tokens| u64::try_from(tokens.clamp(0, i64::from(i32::MAX))).unwrap_or(0))
+    tokens.map_or(0, |tokens| u64::try_from(tokens.clamp(0, MOST_TOKENS)).unwrap_or(0))
 }
 
 #[cfg(test)]
@@ -103,7 +130,7 @@ mod tests {
             r#"{"promptTokenCount":357,"candidatesTokenCount":1238,"thoughtsTokenCount":208,
             "totalTokenCount":1803,"candidatesTokensDetails":[{"modality":"IMAGE","tokenCount":1120}]}"#,
         );
-        let usage = of_answer(Some(&meta.unwrap()), PRO, Some("1K"));
+        let usage = of_answer(Some(&meta.unwrap()), PRO, ("1K", 1));
         assert_eq!((usage.input_tokens, usage.output_tokens), (357, 1446));
         assert_eq!(usage.micro_usd, 357 * 2 + 326 * 12 + 1120 * 120);
     }
@@ -113,13 +140,13 @@ mod tests {
         let meta = from_str(
             r#"{"promptTokenCount":100,"candidatesTokenCount":240,"thoughtsTokenCount":240,"totalTokenCount":340}"#,
         );
-        let usage = of_answer(Some(&meta.unwrap()), PRO, None);
+        let usage = of_answer(Some(&meta.unwrap()), PRO, ("1K", 0));
         assert_eq!((usage.output_tokens, usage.micro_usd), (240, 200 + 240 * 12));
     }
 
     #[test]
     fn an_image_without_usage_is_priced_by_its_size_and_what_else_it_took_is_unknown() {
-        let usage = of_answer(None, PRO, Some("4K"));
+        let usage = of_answer(None, PRO, ("4K", 1));
         assert_eq!((usage.micro_usd, usage.unknown_calls), (240_000, 1));
     }
 
@@ -127,17 +154,18 @@ mod tests {
     fn what_a_call_is_billed_is_unknown_without_usage_or_price_and_known_with_both() {
         let some = from_str(r#"{"promptTokenCount":9,"totalTokenCount":10}"#).unwrap();
         let none = from_str(r#"{"promptTokenCount":0,"totalTokenCount":0}"#).unwrap();
-        let unknown = |meta, model, size| of_answer(meta, model, size).unknown_calls;
-        for (meta, model, size, expected) in [
-            (None, PRO, None, 1),
-            (Some(&some), PRO, None, 0),
-            (Some(&some), PRO, Some("1K"), 0),
-            (None, "gemini-9", None, 1),
-            (Some(&some), "gemini-9", None, 1),
-            (Some(&none), "gemini-9", None, 0),
-            (Some(&none), "gemini-9", Some("4K"), 1),
+        let drawn = from_str(r#"{"promptTokenCount":9,"totalTokenCount":1129}"#).unwrap();
+        let unknown = |meta, model, images| of_answer(meta, model, ("1K", images)).unknown_calls;
+        for (meta, model, images, expected) in [
+            (None, PRO, 0, 1),
+            (Some(&some), PRO, 0, 0),
+            (Some(&drawn), PRO, 1, 0),
+            (None, "gemini-9", 0, 1),
+            (Some(&some), "gemini-9", 0, 1),
+            (Some(&drawn), "gemini-9", 1, 1),
+            (Some(&none), PRO, 0, 1),
         ] {
-            assert_eq!(unknown(meta, model, size), expected, "{model} {size:?}");
+            assert_eq!(unknown(meta, model, images), expected, "{model} {images}");
         }
     }
 
@@ -158,7 +186,7 @@ mod tests {
             ("gemini-4-argon", 6_852),
         ];
         for (model, micro_usd) in listed {
-            let usage = of_answer(Some(&meta), model, None);
+            let usage = of_answer(Some(&meta), model, ("1K", 0));
             assert_eq!((usage.input_tokens, usage.output_tokens), (1_391, 407), "{model}");
             assert_eq!((usage.micro_usd, usage.unknown_calls), (micro_usd, 0), "{model}");
         }
@@ -167,10 +195,26 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_counts_cannot_overflow() {
-        let meta = from_str(r#"{"promptTokenCount":-5,"totalTokenCount":9223372036854775807}"#);
-        let usage = of_answer(Some(&meta.unwrap()), PRO, Some("1K"));
-        assert_eq!(usage.input_tokens, 0);
-        assert_eq!(usage.output_tokens, u64::from(i32::MAX.unsigned_abs()));
+    fn counts_that_cannot_be_are_bounded_and_called_unknown() {
+        for told in [
+            "{}",
+            r#"{"promptTokenCount":-5,"totalTokenCount":9223372036854775807}"#,
+            r#"{"promptTokenCount":300,"candidatesTokenCount":2000000000}"#,
+            r#"{"promptTokenCount":300,"candidatesTokenCount":1120,"totalTokenCount":0}"#,
+            r#"{"promptTokenCount":300,"candidatesTokenCount":1120,"totalTokenCount":400}"#,
+            r#"{"promptTokenCount":300}"#,
+        ] {
+            let usage = of_answer(Some(&from_str(told).unwrap()), PRO, ("1K", 1));
+            assert_eq!(usage.unknown_calls, 1, "{told}");
+            assert!(usage.micro_usd >= 134_400, "an image was made: {told}");
+            assert!(usage.input_tokens + usage.output_tokens <= 2 << 20, "{told}");
+        }
+    }
+
+    #[test]
+    fn each_image_of_an_answer_costs_the_image_price() {
+        let meta = from_str(r#"{"promptTokenCount":300,"candidatesTokenCount":4480,"totalTokenCount":4780}"#).unwrap();
+        let usage = of_answer(Some(&meta), PRO, ("1K", 4));
+        assert_eq!((usage.micro_usd, usage.unknown_calls), (300 * 2 + 4_480 * 120, 0));
     }
 }

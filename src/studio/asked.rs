@@ -1,13 +1,11 @@
 //! Asking the engine, and what that costs.
 
-use std::future::Future;
-
 use tokio::time::Instant;
 
 use super::{EngineKind, Studio, StudioError};
 use crate::{
     domain::{Cost, MicroUsd, Options},
-    engine::{EngineError, ImageAnswer, ImageAsk, TextAnswer, TextAsk, Usage},
+    engine::{ImageAnswer, ImageAsk, Meter, TextAnswer, TextAsk, Usage},
 };
 
 /// A model that was asked for text.
@@ -34,8 +32,11 @@ impl Studio {
         cost: &mut Cost,
         deadline: Instant,
     ) -> Result<TextAnswer, StudioError> {
-        let models = self.text_models(options);
-        self.counted(self.engine.text(&models, ask, deadline), |answer| [answer.usage, answer.used], cost).await
+        let (models, meter) = (self.text_models(options), Meter::default());
+        let counting = Counting { studio: self, meter: &meter, cost };
+        let answer = self.engine.text_metered(&models, ask, deadline, &meter).await?;
+        counting.charge(&answer.used);
+        Ok(answer)
     }
 
     /// Asks for an image, and counts what that used either way.
@@ -46,27 +47,10 @@ impl Studio {
         cost: &mut Cost,
         deadline: Instant,
     ) -> Result<ImageAnswer, StudioError> {
-        let models = self.image_models(options);
-        self.counted(self.engine.image(&models, ask, deadline), |answer| [answer.usage, answer.used], cost).await
-    }
-
-    /// Adds to a cost what an ask took: all of it to what is paid upstream, and the answer that is used to what is charged.
-    /// Answers that were of no use are the operator's.
-    async fn counted<A>(
-        &self,
-        asked: impl Future<Output = Result<A, EngineError>>,
-        took: impl FnOnce(&A) -> [Usage; 2],
-        cost: &mut Cost,
-    ) -> Result<A, StudioError> {
-        let before = *cost;
-        // Whoever gives up waiting leaves it at that: a call that may be billed.
-        self.add(cost, &Usage { unknown_calls: 1, ..Usage::default() });
-        let asked = asked.await;
-        *cost = before;
-        let answer = asked.inspect_err(|error| self.add(cost, &error.usage()))?;
-        let [all, used] = took(&answer);
-        self.add(cost, &all);
-        cost.charged_micro_usd = cost.charged_micro_usd.plus(self.billed(&used));
+        let (models, meter) = (self.image_models(options), Meter::default());
+        let counting = Counting { studio: self, meter: &meter, cost };
+        let answer = self.engine.image_metered(&models, ask, deadline, &meter).await?;
+        counting.charge(&answer.used);
         Ok(answer)
     }
 
@@ -89,5 +73,25 @@ impl Studio {
             EngineKind::Gemini => MicroUsd(usage.micro_usd),
             EngineKind::Offline => MicroUsd::ZERO,
         }
+    }
+}
+
+/// Adds to a cost what an ask took, however it ends: all of it to what is paid upstream.
+struct Counting<'a> {
+    studio: &'a Studio,
+    meter: &'a Meter,
+    cost: &'a mut Cost,
+}
+
+impl Counting<'_> {
+    /// Charges the answer that is used. Answers that were of no use are the operator's.
+    fn charge(self, used: &Usage) {
+        self.cost.charged_micro_usd = self.cost.charged_micro_usd.plus(self.studio.billed(used));
+    }
+}
+
+impl Drop for Counting<'_> {
+    fn drop(&mut self) {
+        self.studio.add(self.cost, &self.meter.read());
     }
 }

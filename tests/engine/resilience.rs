@@ -1,7 +1,7 @@
 //! Retries, fallbacks, breakers, deadlines, and leaving.
 
 use crate::harness::*;
-use figurine::engine::{Engine, EngineSettings, Failure, ImageAsk, Misconfiguration};
+use figurine::engine::{Engine, EngineSettings, Failure, ImageAsk, Meter, Misconfiguration};
 use figurine::simulator::{Act, Carry, Instead, SimulatorSettings, Step};
 use figurine::telemetry::{metrics_text, start_metrics};
 use serde_json::json;
@@ -225,8 +225,8 @@ async fn told_after_a_timeout(deadline: tokio::time::Instant) -> Vec<u64> {
 
 #[tokio::test]
 async fn after_a_timeout_the_server_is_told_that_it_has_longer_and_never_beyond_the_deadline() {
-    assert_eq!(told_after_a_timeout(in_seconds(900)).await, [240, 480]);
-    assert_eq!(told_after_a_timeout(in_seconds(300)).await, [240, 300]);
+    assert_eq!(told_after_a_timeout(in_seconds(900)).await, [120, 240]);
+    assert_eq!(told_after_a_timeout(in_seconds(200)).await, [120, 200]);
 }
 
 #[tokio::test]
@@ -286,6 +286,68 @@ async fn a_model_that_cannot_draw_what_is_asked_is_not_asked() {
 }
 
 /// A server that says nothing by itself, and an engine that asks it.
+#[tokio::test]
+async fn a_used_up_budget_of_retries_keeps_nobody_from_another_model() {
+    let busy = Instead::RateLimited { retry_delay_seconds: None, retry_after_seconds: None };
+    let bench = Bench::playing(vec![Step::new(busy).to_model(BANANA).times(99)]).await;
+    for ask in 0..30 {
+        let answer = bench.image_of(&[BANANA, PRO]).await;
+        assert_eq!(answer.map(|answer| answer.model).as_deref(), Ok(PRO), "ask {ask}");
+    }
+}
+
+#[tokio::test]
+async fn of_two_models_that_are_waited_for_the_first_to_come_back_counts() {
+    let change = |settings: &mut EngineSettings| {
+        settings.breaker_failures = 1;
+        settings.breaker_pause = Duration::from_millis(200);
+    };
+    let bench = Bench::with(change, SimulatorSettings::default()).await;
+    let steps = [Step::new(limited(3600.0)).to_model(BANANA).times(9), Step::new(Instead::Internal).to_model(PRO)];
+    bench.simulator.script(steps.into());
+    let answer = bench.image_of(&[BANANA, PRO]).await.unwrap();
+    assert_eq!((answer.model.as_str(), answer.attempts), (PRO, 3));
+    assert_eq!(bench.models_called(), [BANANA, PRO, PRO]);
+}
+
+#[tokio::test]
+async fn an_error_is_told_by_its_status_though_its_body_never_comes() {
+    let (listener, engine) = own_server().await;
+    let serve = async {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        head_of(&mut connection).await;
+        connection.write_all(b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 1000\r\n\r\n").await.unwrap();
+        std::future::pending::<()>().await;
+    };
+    let asked = image(&engine, &[PRO], in_seconds(30));
+    let error = tokio::select! { answer = asked => answer.unwrap_err(), () = serve => unreachable!() };
+    assert_eq!(*error.failure(), Failure::Misconfigured(Misconfiguration::Key));
+    assert_eq!(error.usage().unknown_calls, 0);
+}
+
+/// What was paid for stays known when the one who asked has left.
+#[tokio::test]
+async fn an_ask_that_is_given_up_tells_what_it_had_used() {
+    let (listener, engine) = own_server().await;
+    let serve = async {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        head_of(&mut connection).await;
+        let words = r#"{"candidates":[{"content":{"parts":[{"text":"x"}]},"finishReason":"STOP"}],"usageMetadata":
+            {"promptTokenCount":1000,"candidatesTokenCount":100,"totalTokenCount":1100}}"#;
+        let answer = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{words}", words.len());
+        connection.write_all(answer.as_bytes()).await.unwrap();
+        while connection.read(&mut [0; 4096]).await.unwrap_or_default() > 0 {}
+        head_of(&mut listener.accept().await.unwrap().0).await;
+    };
+    let (meter, photo) = (Meter::default(), photo64());
+    let ask = ImageAsk { prompt: "p", photo: &photo, aspect_ratio: "1:1", image_size: "1K", seed: None };
+    let models = [PRO.to_owned()];
+    let asked = engine.image_metered(&models, ask, in_seconds(30), &meter);
+    tokio::select! { answer = asked => panic!("{answer:?}"), () = serve => {} };
+    let used = meter.read();
+    assert_eq!((used.input_tokens, used.micro_usd, used.unknown_calls), (1_000, 1_000 * 2 + 100 * 12, 1));
+}
+
 async fn own_server() -> (TcpListener, Engine) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let engine = Engine::new(settings(&format!("http://{}", listener.local_addr().unwrap()))).unwrap();
