@@ -5,12 +5,14 @@ use std::io::Cursor;
 use aws_lc_rs::digest;
 use bytes::Bytes;
 use image::{
-    DynamicImage, ImageFormat,
+    DynamicImage, ImageDecoder, ImageEncoder, ImageFormat, ImageReader, RgbImage, Rgba, RgbaImage,
     codecs::{
         jpeg::JpegEncoder,
         png::{CompressionType, FilterType, PngEncoder},
         webp::WebPEncoder,
     },
+    imageops,
+    metadata::Orientation,
 };
 
 use super::{Studio, StudioError, label};
@@ -81,21 +83,16 @@ impl Studio {
             (true, true) => Credentials::Present,
             (true, false) => Credentials::Removed,
         };
-        let bytes = if have == want {
-            labeled(&rendered, want, source)
+        let (bytes, (width, height)) = if have == want {
+            (labeled(&rendered, want, source), (probe.width, probe.height))
         } else {
-            let work = move || convert(&rendered, have, want).map(|converted| labeled(&converted, want, source));
+            let work = move || {
+                convert(&rendered, have, want).map(|(converted, sides)| (labeled(&converted, want, source), sides))
+            };
             self.intake.on_pool(work).await.map_err(StudioError::Image)??
         };
         let sha256 = hex(digest::digest(&digest::SHA256, &bytes).as_ref());
-        Ok(Finished {
-            bytes,
-            media_type: want.codec().to_mime_type(),
-            width: probe.width,
-            height: probe.height,
-            sha256,
-            credentials,
-        })
+        Ok(Finished { bytes, media_type: want.codec().to_mime_type(), width, height, sha256, credentials })
     }
 }
 
@@ -130,22 +127,82 @@ impl Served {
     }
 }
 
-fn convert(bytes: &[u8], have: Served, want: Served) -> Result<SecretBytes, StudioError> {
+/// Converts an image, and gives its sides. It is turned as its Exif says, keeps its color profile, and where the new kind has
+/// no transparency stands on white.
+fn convert(bytes: &[u8], have: Served, want: Served) -> Result<(SecretBytes, (u32, u32)), StudioError> {
     // The bytes were proven whole and within limits before.
-    let image = image::load_from_memory_with_format(bytes, have.codec())
-        .map_err(|_| StudioError::Image(IntakeError::Damaged { what: "image" }))?;
+    let damaged = |_| StudioError::Image(IntakeError::Damaged { what: "image" });
+    let mut decoder = ImageReader::with_format(Cursor::new(bytes), have.codec()).into_decoder().map_err(damaged)?;
+    let profile = decoder.icc_profile().ok().flatten().filter(|profile| profile.get(16..20) == Some(b"RGB "));
+    let turn = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let mut image = DynamicImage::from_decoder(decoder).map_err(damaged)?;
+    image.apply_orientation(turn);
+    let sides = (image.width(), image.height());
     let mut out = Cursor::new(Vec::with_capacity(bytes.len()));
     let written = match want {
         Served::Jpeg => {
             let encoder = JpegEncoder::new_with_quality(&mut out, JPEG_QUALITY);
-            DynamicImage::from(image.into_rgb8()).write_with_encoder(encoder)
+            DynamicImage::from(on_white(image)).write_with_encoder(with_profile(encoder, profile))
         }
-        Served::WebP => DynamicImage::from(image.into_rgba8()).write_with_encoder(WebPEncoder::new_lossless(&mut out)),
+        Served::WebP => {
+            let encoder = WebPEncoder::new_lossless(&mut out);
+            DynamicImage::from(image.into_rgba8()).write_with_encoder(with_profile(encoder, profile))
+        }
         Served::Png => {
             let (compression, filter) = (CompressionType::Fast, FilterType::Adaptive);
-            image.write_with_encoder(PngEncoder::new_with_quality(&mut out, compression, filter))
+            let encoder = PngEncoder::new_with_quality(&mut out, compression, filter);
+            image.write_with_encoder(with_profile(encoder, profile))
         }
     };
     written.map_err(|_| StudioError::Convert)?;
-    Ok(SecretBytes::new(out.into_inner()))
+    Ok((SecretBytes::new(out.into_inner()), sides))
+}
+
+fn with_profile<E: ImageEncoder>(mut encoder: E, profile: Option<Vec<u8>>) -> E {
+    if let Some(profile) = profile {
+        // All three take one.
+        drop(encoder.set_icc_profile(profile));
+    }
+    encoder
+}
+
+fn on_white(image: DynamicImage) -> RgbImage {
+    if !image.color().has_alpha() {
+        return image.into_rgb8();
+    }
+    let mut white = RgbaImage::from_pixel(image.width(), image.height(), Rgba([255; 4]));
+    imageops::overlay(&mut white, &image.into_rgba8(), 0, 0);
+    DynamicImage::from(white).into_rgb8()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_conversion_keeps_what_an_image_looks_like() {
+        let profile = [&[0; 16][..], b"RGB ", &[0; 108]].concat();
+        let mut half = RgbaImage::from_pixel(40, 20, Rgba([0, 0, 0, 0]));
+        half.put_pixel(0, 0, Rgba([200, 0, 0, 255]));
+        let mut png = Vec::new();
+        let mut encoder = PngEncoder::new(&mut png);
+        encoder.set_icc_profile(profile.clone()).unwrap();
+        // Exif: little-endian, one entry, Orientation (0x0112) as a short: turn by a quarter.
+        let turned = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0".to_vec();
+        encoder.set_exif_metadata(turned).unwrap();
+        DynamicImage::from(half).write_with_encoder(encoder).unwrap();
+        for want in [Served::Jpeg, Served::WebP] {
+            let (converted, sides) = convert(&png, Served::Png, want).unwrap();
+            let mut decoder =
+                ImageReader::with_format(Cursor::new(converted.as_slice()), want.codec()).into_decoder().unwrap();
+            assert_eq!((sides, decoder.dimensions()), ((20, 40), (20, 40)), "{want:?}");
+            assert_eq!(decoder.icc_profile().unwrap(), Some(profile.clone()), "{want:?}");
+            let image = DynamicImage::from_decoder(decoder).unwrap();
+            let corner = image.to_rgba8().get_pixel(0, 39).0;
+            match want {
+                Served::Jpeg => assert!(corner[..3].iter().all(|value| *value > 250), "{corner:?}"),
+                Served::WebP | Served::Png => assert_eq!(corner[3], 0),
+            }
+        }
+    }
 }

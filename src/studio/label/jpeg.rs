@@ -18,8 +18,12 @@ pub(super) fn has_credentials(file: &[u8]) -> bool {
     segments(file).any(|(marker, place)| {
         let body = body(file, &place);
         // Common identifier, instance, number, then the box: its length, its type, and its description's the same way.
-        let description = body.strip_prefix(b"JP").and_then(|rest| rest.get(18..18 + C2PA_BOX.len()));
-        marker == APP11 && description == Some(C2PA_BOX)
+        let is_credentials = body.strip_prefix(b"JP").is_some_and(|rest| {
+            // A length of 1 says that the real one stands behind the type, in eight bytes.
+            let at = if rest.get(6..10) == Some(&[0, 0, 0, 1]) { 26 } else { 18 };
+            rest.get(at..).is_some_and(|rest| rest.starts_with(C2PA_BOX))
+        });
+        marker == APP11 && is_credentials
     })
 }
 
