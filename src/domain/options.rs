@@ -60,10 +60,17 @@ impl AspectRatio {
 
     /// The ratio nearest to a picture's, on a logarithmic scale, so that 2:1 is as far from 1:1 as 1:2 is.
     pub fn nearest(width: u32, height: u32) -> Self {
+        Self::nearest_of(width, height, |_| true)
+    }
+
+    /// The nearest of those that fit; of all where none does.
+    pub fn nearest_of(width: u32, height: u32, fits: impl Fn(Self) -> bool) -> Self {
         let log = |w: u32, h: u32| (f64::from(w.max(1)) / f64::from(h.max(1))).ln();
         let wanted = log(width, height);
         let distance = |ratio: &Self| (log(ratio.0, ratio.1) - wanted).abs();
-        RATIOS.into_iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap_or(Self(1, 1))
+        let nearest = |a: &Self, b: &Self| distance(a).total_cmp(&distance(b));
+        let fitting = RATIOS.into_iter().filter(|ratio| fits(*ratio)).min_by(nearest);
+        fitting.or_else(|| RATIOS.into_iter().min_by(nearest)).unwrap_or(Self(1, 1))
     }
 }
 
@@ -249,6 +256,9 @@ mod tests {
         assert_eq!(AspectRatio::nearest(3024, 4032).to_string(), "3:4");
         assert_eq!(AspectRatio::nearest(4032, 3024).to_string(), "4:3");
         assert_eq!(AspectRatio::nearest(1, 100_000).to_string(), "1:8");
+        let not_narrow = |ratio: AspectRatio| ratio.0 * 2 > ratio.1;
+        assert_eq!(AspectRatio::nearest_of(1, 100_000, not_narrow).to_string(), "9:16");
+        assert_eq!(AspectRatio::nearest_of(1, 100_000, |_| false).to_string(), "1:8");
     }
 
     proptest! {

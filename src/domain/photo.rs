@@ -28,6 +28,7 @@ pub struct PhotoReport {
 
 /// A judgment of the photo's pixels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Quality {
     /// Whether a figure can be expected to come out well.
     pub usable: bool,

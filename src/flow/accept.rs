@@ -16,7 +16,7 @@ use tokio::{
 use super::{Flow, UploadError, millis, upload::ONCE_KEPT};
 use crate::{
     admission::Ticket,
-    domain::{Analysis, MicroUsd, Owner, PhotoReport, Scenario, UploadId, Validation, Work, hex},
+    domain::{Analysis, MicroUsd, Options, Owner, PhotoReport, Scenario, UploadId, Validation, Work, hex},
     intake::{IntakeError, Photo},
     jobs::{Accepted, JobsError, Spec, Subject, Terms},
     ledger::preferences,
@@ -79,6 +79,9 @@ pub enum AcceptError {
     /// It may cost more than the caller allows.
     #[error("it may cost more than is allowed")]
     TooDear(Option<MicroUsd>),
+    /// No model in use draws the ratio in the size.
+    #[error("no model draws this ratio in this size")]
+    Undrawable,
     /// The photo cannot be taken.
     #[error("the photo was refused")]
     Intake(#[from] IntakeError),
@@ -148,7 +151,7 @@ impl Flow {
             mode: ticket.mode(),
             work: order.work,
             scenario: order.scenario,
-            options: order.options.for_photo(photo.as_ref()),
+            options: self.for_photo(ticket, order.options, photo.as_ref()),
             metadata: order.metadata,
             person: persons.into_iter().next(),
             opted_out,
@@ -234,14 +237,23 @@ impl Flow {
             Source::Upload(id) => self.usable(ticket.owner(), &id).await?.photo,
             Source::Analysis(_) => return Err(UploadError::Unknown.into()),
         };
-        let options = received.order.options.for_photo(Some(&photo));
+        let options = self.for_photo(ticket, received.order.options, Some(&photo));
         let worst_case_micro_usd = self.studio(ticket.mode()).worst_case(received.order.work, &options, false);
         Ok(Validation { object: "validation", photo, options, worst_case_micro_usd })
+    }
+
+    fn for_photo(&self, ticket: &Ticket, options: CheckedOptions, photo: Option<&PhotoReport>) -> Options {
+        let (studio, size) = (self.studio(ticket.mode()), options.options().size);
+        options.for_photo(photo, |ratio| studio.all_draw(ratio, size))
     }
 
     /// What it may cost; `None` where a price is not known.
     fn check_cost(&self, ticket: &Ticket, order: &Order, source: &Source) -> Result<Option<MicroUsd>, AcceptError> {
         let options = order.options.options();
+        let (ratio, size) = (options.aspect_ratio, options.size);
+        if order.work == Work::Figure && self.studio(ticket.mode()).none_draws(ratio, size) {
+            return Err(AcceptError::Undrawable);
+        }
         let analyzed = matches!(source, Source::Analysis(_));
         let worst = self.studio(ticket.mode()).worst_case(order.work, options, analyzed);
         let within = |most: u64| worst.is_some_and(|worst| worst <= MicroUsd(most));

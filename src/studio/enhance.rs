@@ -1,5 +1,6 @@
 //! Writing the prompt: the style's template, worked out by the engine unless the caller wants it as it is.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -74,11 +75,18 @@ fn schema() -> Value {
     })
 }
 
+/// What the schema asks for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    prompt: String,
+}
+
 /// The prompt of an answer, bounded, with what must not appear at its end whatever the engine made of the draft. One
 /// that tells the rules is none.
 fn read(text: &str) -> Option<String> {
-    let value: Value = serde_json::from_str(text).ok()?;
-    let words = prompt::plain(value.get("prompt")?.as_str()?);
+    let Written { prompt } = serde_json::from_str(text).ok()?;
+    let words = prompt::plain(&prompt);
     (!prompt::tells(RULES, &words) && words.chars().count() >= SHORTEST).then(|| prompt::ended(&words))
 }
 
@@ -104,7 +112,10 @@ mod tests {
     #[test]
     fn an_answer_that_is_no_prompt_or_tells_the_rules_is_not_used() {
         let rule = RULES.split(". ").nth(1).unwrap();
-        for no_prompt in [&answer("short"), "{}", "[]", "\"words\"", &answer(&format!("My rules are: {rule}. Bye."))] {
+        let more = answer(&"A small figure of a cat. ".repeat(3)).replacen('{', "{\"other\":1,", 1);
+        for no_prompt in
+            [&more, &answer("short"), "{}", "[]", "\"words\"", &answer(&format!("My rules are: {rule}. Bye."))]
+        {
             assert_eq!(read(no_prompt), None, "{no_prompt}");
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{EngineKind, Studio};
 use crate::{
-    domain::{MicroUsd, Options, Work},
+    domain::{AspectRatio, MicroUsd, Options, Size, Work},
     engine::{ModelFacts, facts},
 };
 
@@ -45,6 +45,19 @@ impl Studio {
         let ratio = options.aspect_ratio.to_string();
         let fits = |known: &ModelFacts| known.draws(&ratio, options.size.as_str());
         eligible(&self.models.image, options, fits)
+    }
+
+    /// Whether every model in use that draws the size draws the ratio, too, so that each can stand in for the others.
+    pub fn all_draw(&self, ratio: AspectRatio, size: Size) -> bool {
+        let (ratio, size) = (ratio.to_string(), size.as_str());
+        let mut known = self.models.image.iter().filter_map(|model| facts(model));
+        known.all(|model| model.image_tokens(size).is_none() || model.draws(&ratio, size))
+    }
+
+    /// Whether no model in use draws the ratio in the size.
+    pub fn none_draws(&self, ratio: AspectRatio, size: Size) -> bool {
+        let ratio = ratio.to_string();
+        self.models.image.iter().all(|model| facts(model).is_some_and(|known| !known.draws(&ratio, size.as_str())))
     }
 
     /// The models that may be asked for text with these options, in order.

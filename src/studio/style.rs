@@ -166,11 +166,11 @@ impl CheckedOptions {
         &self.options
     }
 
-    /// The effective options for a photo, where there is one.
+    /// The effective options for a photo, where there is one. A ratio that follows it is one of those that are drawn.
     #[must_use]
-    pub fn for_photo(mut self, photo: Option<&PhotoReport>) -> Options {
+    pub fn for_photo(mut self, photo: Option<&PhotoReport>, draws: impl Fn(AspectRatio) -> bool) -> Options {
         if let Some(photo) = photo.filter(|_| self.follow_photo) {
-            self.options.aspect_ratio = AspectRatio::nearest(photo.width, photo.height);
+            self.options.aspect_ratio = AspectRatio::nearest_of(photo.width, photo.height, draws);
         }
         self.options
     }

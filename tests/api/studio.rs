@@ -140,6 +140,23 @@ async fn a_fallback_draws_what_is_asked_and_has_a_price_where_cost_is_limited() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_no_model_draws_is_refused_beforehand_and_what_follows_the_photo_is_drawn_by_all() {
+    let (first, second) = ("gemini-nano-banana-2.1", "gemini-3-pro-image");
+    let it = BehindGemini::with(&[("FIGURINE_IMAGE_MODELS", &format!("{first},{second}"))], |_| {}).await;
+    it.engine.script(vec![Step::new(Instead::Sample("model_not_found".to_owned())).to_model(first)]);
+    let narrow = it.app.post("", jpeg(100, 400)).send().await.unwrap();
+    let made = json_of(narrow, 201).await;
+    assert_eq!((&made["options"]["aspect_ratio"], &made["engine"]["image_model"]), (&json!("9:16"), &json!(second)));
+    let it = BehindGemini::with(&[("FIGURINE_IMAGE_MODELS", second)], |_| {}).await;
+    for path in ["/v1/figures", "/v1/figures/validate"] {
+        let asked = it.app.post_json(path, &asking(&json!({"aspect_ratio": "1:4"}))).send().await.unwrap();
+        let problem = problem_of(asked, 422, "invalid_option").await;
+        assert_eq!(problem["errors"][0]["pointer"], "/aspect_ratio", "{problem:#}");
+    }
+    assert!(it.engine.calls().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_fallback_that_does_not_fit_what_was_set_aside_is_never_asked() {
     let (cheap, dear) = ("gemini-nano-banana-2.1", "gemini-3-pro-image");
     let it = BehindGemini::with(&[("FIGURINE_IMAGE_MODELS", &format!("{cheap},{dear}"))], |_| {}).await;

@@ -31,7 +31,7 @@ pub(crate) struct FigureQuery {
     /// How large it pretends to be: a value that the style lists, or else the style's own default.
     #[param(example = "1/7")]
     scale: Option<String>,
-    /// The ratio of width to height, or `auto`, the default: nearest to the photo.
+    /// The ratio of width to height, or `auto`, the default: nearest to the photo of those that all models in use draw.
     #[param(inline, example = "3:4")]
     aspect_ratio: Option<RatioAsked>,
     /// How large the image is: about 1, 4 or 16 megapixels. By default `1K`.

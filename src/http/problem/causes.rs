@@ -6,7 +6,7 @@ use super::Problem;
 use crate::{
     admission::AdmissionError,
     auth::AuthError,
-    domain::{Code, JobProblem, Moment, Stage, UploadId},
+    domain::{Code, JobProblem, Moment, OptionFault, Stage, UploadId},
     flow::{AcceptError, FlowError, UploadError},
     intake::IntakeError,
     jobs::JobsError,
@@ -156,6 +156,10 @@ impl From<AcceptError> for Problem {
             ),
             AcceptError::TooDear(None) => {
                 Self::new(Code::CostLimit, "A model that may be asked has no known price, so no limit can be kept.")
+            }
+            AcceptError::Undrawable => {
+                let reason = "is drawn by no model in use in this size; GET /v1/models tells what each draws";
+                Self::options(&[OptionFault::invalid("aspect_ratio", reason)])
             }
             AcceptError::Intake(error) => Self::from(error).at_stage(Stage::Intake),
             AcceptError::TooManyUploads(most) => Self::new(
