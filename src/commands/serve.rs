@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use secrecy::ExposeSecret;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::CommandError;
 use crate::{
@@ -19,15 +19,15 @@ pub(super) async fn run(settings: Settings) -> Result<(), CommandError> {
     raise_open_files()?;
     // Listened for before anything is announced, so that no signal is missed.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    // Without HTTPS there is nothing to read again, and the signal ends the process as it does any other.
-    let mut hangup = settings.tls.is_some().then(|| signal(SignalKind::hangup())).transpose()?;
+    // Also without HTTPS: what asks all nodes to read their certificates again must not end some of them.
+    let mut hangup = signal(SignalKind::hangup())?;
     let node = Node::start(settings.clone(), Wiring::default()).await?;
     tell(&banner(&node, &settings)?);
     loop {
         tokio::select! {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
-            () = hung_up(&mut hangup) => reload(&node),
+            _ = hangup.recv() => reload(&node, settings.tls.is_some()),
         }
     }
     tracing::info!("stopping");
@@ -50,16 +50,10 @@ fn raise_open_files() -> io::Result<()> {
 /// Descriptors for all connections of a node, and for what it needs itself.
 const ENOUGH_FILES: u64 = 20_000;
 
-async fn hung_up(signal: &mut Option<Signal>) {
-    match signal {
-        Some(signal) => {
-            signal.recv().await;
-        }
-        None => std::future::pending().await,
+fn reload(node: &Node, has_certificate: bool) {
+    if !has_certificate {
+        return tracing::info!("there is no certificate to read again");
     }
-}
-
-fn reload(node: &Node) {
     match node.reload_tls() {
         Ok(()) => tracing::info!("the certificate was read again"),
         Err(error) => tracing::error!(

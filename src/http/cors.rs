@@ -2,8 +2,11 @@
 
 use actix_cors::Cors;
 use actix_web::{
-    http::{Method, header::HeaderMap},
-    middleware::Condition,
+    Error,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::{Method, StatusCode, header::HeaderMap},
+    middleware::{Condition, Next},
 };
 
 use super::{Api, openapi};
@@ -39,6 +42,19 @@ pub fn cors(api: &Api) -> Condition<Cors> {
         cors = cors.allowed_origin(origin);
     }
     Condition::new(!api.cors_origins.is_empty(), cors)
+}
+
+/// The answer to a browser's question has no content, like that to every other `OPTIONS`.
+///
+/// # Errors
+/// None of its own.
+pub async fn without_content<B: MessageBody>(req: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
+    let is_question = req.method() == Method::OPTIONS;
+    let mut answer = next.call(req).await?;
+    if is_question && answer.status() == StatusCode::OK {
+        *answer.response_mut().status_mut() = StatusCode::NO_CONTENT;
+    }
+    Ok(answer)
 }
 
 /// Keeps what a browser is told when an answer is made anew.

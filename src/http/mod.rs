@@ -46,7 +46,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 pub use body::BodyLimits;
-pub use cors::cors;
+pub use cors::{cors, without_content};
 pub use metrics::management_routes;
 pub use privacy::PrivacyStatement;
 pub use problem::ProblemBody;

@@ -22,7 +22,7 @@ use super::{
     cores,
     link::{Link, Links},
 };
-use crate::http::{Api, FigurineSpan, Wire, cors, management_routes, record, routes};
+use crate::http::{Api, FigurineSpan, Wire, cors, management_routes, record, routes, without_content};
 
 /// For how long a connection is read on after a request was answered before its body had come, so that the client gets
 /// to see the answer.
@@ -43,6 +43,7 @@ pub(super) fn serve(
         let app = App::new()
             .app_data(api.clone())
             .wrap(cors(&api))
+            .wrap(from_fn(without_content))
             .wrap(from_fn(record))
             .wrap(TracingLogger::<FigurineSpan>::new())
             .configure(routes);
