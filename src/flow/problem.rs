@@ -164,8 +164,7 @@ fn told(category: engine::Category) -> Category {
 }
 
 /// What is said where a child might be in the photo.
-const NO_CHILDREN: &str =
-    "The subject might be a child, and no such figure is made in this style. Styles marked child_safe may be allowed.";
+const NO_CHILDREN: &str = "The subject might be a child. Such figures are made in styles marked child_safe alone, or, where the installation says so, not at all.";
 
 /// Words for a person. Never the engine's.
 fn detail(code: Code) -> &'static str {
