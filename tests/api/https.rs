@@ -69,6 +69,16 @@ async fn a_certificate_is_renewed_without_a_connection_being_dropped() {
 }
 
 #[test]
+fn a_node_without_a_certificate_stays_when_it_is_told_to_read_one_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (running, _) = serve(&folder, &[]);
+    running.tell(Signal::HUP);
+    running.line_with("there is no certificate to read again");
+    running.terminate();
+    assert_eq!(running.exit().code(), Some(0));
+}
+
+#[test]
 fn faults_of_certificate_and_key_are_told_at_start_and_by_the_check() {
     let (folder, other) = (folder(), folder());
     let file = |name: &str| folder.path().join(name);
