@@ -20,7 +20,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use figurine::{
     domain::KeyId,
-    engine::{Engine, EngineSettings, Failure, ImageAsk, Photo64},
+    engine::{Engine, EngineSettings, Failure, ImageAsk, Meter, Photo64},
     intake::{Intake, Limits},
 };
 use jpeg_encoder::{Encoder, SamplingFactor};
@@ -217,7 +217,8 @@ async fn an_answer_without_end_is_held_up_to_its_cap_alone() {
     let models = ["gemini-3-pro-image".to_owned()];
     let held = held(async || {
         let ask = ImageAsk { prompt: "A figure.", photo: &photo, aspect_ratio: "1:1", image_size: "1K", seed: None };
-        let error = engine.image(&models, ask, Instant::now() + Duration::from_secs(20)).await.unwrap_err();
+        let error =
+            engine.image(&models, ask, Instant::now() + Duration::from_secs(20), &Meter::default()).await.unwrap_err();
         assert_eq!(*error.failure(), Failure::TooLarge);
     });
     let (held, sent) = (held.await, flood.sent());

@@ -48,8 +48,7 @@ impl Caller {
             let after = answer.headers()["Retry-After"].to_str().unwrap().parse().unwrap();
             tokio::time::sleep(Duration::from_secs(after)).await;
         };
-        let bytes = must(answer, 201).await;
-        assert!(bytes.starts_with(b"\x89PNG"), "{} bytes", bytes.len());
+        must_be_figure(answer).await;
     }
 
     /// Keeps a photo ahead of its use; gives its id.
@@ -63,8 +62,7 @@ impl Caller {
     pub(crate) async fn figure_of(&self, number: usize, upload: &str) {
         let order = serde_json::json!({"image": {"upload_id": upload}, "retention_seconds": 0}).to_string();
         let asked = self.post(number, "/v1/figures", order.into()).header("Content-Type", "application/json");
-        let bytes = must(asked.header("Accept", "image/png").send().await.unwrap(), 201).await;
-        assert!(bytes.starts_with(b"\x89PNG"), "{} bytes", bytes.len());
+        must_be_figure(asked.header("Accept", "image/png").send().await.unwrap()).await;
     }
 
     /// Has a photo read, and nothing else.
@@ -75,6 +73,11 @@ impl Caller {
     pub(crate) async fn get(&self, url: &str) -> Bytes {
         must(self.client.get(url).send().await.unwrap(), 200).await
     }
+}
+
+async fn must_be_figure(answer: Response) {
+    let bytes = must(answer, 201).await;
+    assert!(bytes.starts_with(b"\x89PNG"), "{} bytes", bytes.len());
 }
 
 /// The body of an answer that must have this status.

@@ -11,9 +11,7 @@ pub mod simulator;
 
 use std::{
     io::{self, Write},
-    num::NonZeroUsize,
     process::ExitCode,
-    thread,
 };
 
 pub use check::CheckArgs;
@@ -30,7 +28,7 @@ use crate::{
     domain::{KeyId, Moment},
     http::openapi,
     ledger::audit::{Act, record},
-    server::{RedisStores, StartError},
+    server::{RedisStores, StartError, cores},
     store::Store as _,
     tasks::Tasks,
     telemetry,
@@ -115,7 +113,7 @@ fn do_command(command: Command, out: &mut dyn Write) -> Result<(), CommandError>
 /// A runtime with a thread for every two cores. Photos are read on threads of their own, and so is HTTP; what is left are
 /// waits for store and engine, which cost less the fewer threads they are handed between.
 fn runtime() -> Result<Runtime, CommandError> {
-    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get).div_ceil(2);
+    let threads = cores().get().div_ceil(2);
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?)
 }
 

@@ -43,7 +43,7 @@ impl Miss {
 
 /// Makes the call; the body of an HTTP 200, or the failure that anything else is.
 pub(super) async fn attempt(client: &Client, call: Call<'_>) -> Result<SecretBytes, Miss> {
-    let answered = tokio::time::timeout(call.timeout, exchange(client, call)).await;
+    let answered = timeout(call.timeout, exchange(client, call)).await;
     answered.unwrap_or(Err(Miss::of_sent(Failure::Timeout)))
 }
 
@@ -62,9 +62,8 @@ async fn exchange(client: &Client, call: Call<'_>) -> Result<SecretBytes, Miss> 
         let retry_after = response.headers().get(RETRY_AFTER);
         let retry_after = retry_after.and_then(|after| faults::retry_after(after.to_str().ok()?, SystemTime::now()));
         // The status decides; a body that breaks off or is too long changes nothing.
-        let body =
-            timeout(ERROR_BODY_WAIT, read(&mut response, ERROR_CAP_BYTES)).await.unwrap_or(Ok(SecretBytes::default()));
-        let failure = faults::classify(http, retry_after, &body.unwrap_or_default());
+        let body = timeout(ERROR_BODY_WAIT, read(&mut response, ERROR_CAP_BYTES)).await;
+        let failure = faults::classify(http, retry_after, &body.ok().and_then(Result::ok).unwrap_or_default());
         // Google bills no errors.
         return Err(if (400..600).contains(&http) { Miss::unbilled(failure) } else { Miss::of_sent(failure) });
     }

@@ -70,26 +70,12 @@ impl Engine {
 
     /// Asks for JSON that fits `ask.schema`, of the first of `models` that answers.
     ///
-    /// Dropping the future closes the connection to the upstream.
+    /// Dropping the future closes the connection to the upstream; what was used until then is on the meter, as at any end.
     ///
     /// # Errors
     ///
     /// [`EngineError`] with the failure's class and what the failed attempts cost.
     pub async fn text(
-        &self,
-        models: &[String],
-        ask: TextAsk<'_>,
-        deadline: Instant,
-    ) -> Result<TextAnswer, EngineError> {
-        self.text_metered(models, ask, deadline, &Meter::default()).await
-    }
-
-    /// The same; the meter tells what was used also when the future is dropped.
-    ///
-    /// # Errors
-    ///
-    /// As [`Engine::text`].
-    pub async fn text_metered(
         &self,
         models: &[String],
         ask: TextAsk<'_>,
@@ -103,26 +89,12 @@ impl Engine {
 
     /// Asks for one image made from `ask.photo`, of the first of `models` that answers.
     ///
-    /// Dropping the future closes the connection to the upstream.
+    /// Dropping the future closes the connection to the upstream; what was used until then is on the meter, as at any end.
     ///
     /// # Errors
     ///
     /// [`EngineError`] with the failure's class and what the failed attempts cost.
     pub async fn image(
-        &self,
-        models: &[String],
-        ask: ImageAsk<'_>,
-        deadline: Instant,
-    ) -> Result<ImageAnswer, EngineError> {
-        self.image_metered(models, ask, deadline, &Meter::default()).await
-    }
-
-    /// The same; the meter tells what was used also when the future is dropped.
-    ///
-    /// # Errors
-    ///
-    /// As [`Engine::image`].
-    pub async fn image_metered(
         &self,
         models: &[String],
         ask: ImageAsk<'_>,
@@ -146,10 +118,10 @@ mod tests {
     #[test]
     fn asks_can_be_spawned() {
         let engine = Engine::new(EngineSettings::new("http://127.0.0.1:9", "k".into())).unwrap();
-        let photo = Photo64::jpeg(b"x");
+        let (photo, meter) = (Photo64::jpeg(b"x"), Meter::default());
         let ask = ImageAsk { prompt: "p", photo: &photo, aspect_ratio: "1:1", image_size: "1K", seed: None };
-        drop(is_send(engine.image(&[], ask, Instant::now())));
+        drop(is_send(engine.image(&[], ask, Instant::now(), &meter)));
         let ask = TextAsk { system: "s", text: "t", photo: None, schema: serde_json::Value::Null };
-        drop(is_send(engine.text(&[], ask, Instant::now())));
+        drop(is_send(engine.text(&[], ask, Instant::now(), &meter)));
     }
 }

@@ -249,13 +249,12 @@ impl Flow {
 
     /// What it may cost; `None` where a price is not known.
     fn check_cost(&self, ticket: &Ticket, order: &Order, source: &Source) -> Result<Option<MicroUsd>, AcceptError> {
-        let options = order.options.options();
-        let (ratio, size) = (options.aspect_ratio, options.size);
-        if order.work == Work::Figure && self.studio(ticket.mode()).none_draws(ratio, size) {
+        let (options, studio) = (order.options.options(), self.studio(ticket.mode()));
+        if order.work == Work::Figure && studio.none_draws(options.aspect_ratio, options.size) {
             return Err(AcceptError::Undrawable);
         }
         let analyzed = matches!(source, Source::Analysis(_));
-        let worst = self.studio(ticket.mode()).worst_case(order.work, options, analyzed);
+        let worst = studio.worst_case(order.work, options, analyzed);
         let within = |most: u64| worst.is_some_and(|worst| worst <= MicroUsd(most));
         if options.max_cost_micro_usd.is_none_or(within) { Ok(worst) } else { Err(AcceptError::TooDear(worst)) }
     }

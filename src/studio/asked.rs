@@ -34,7 +34,7 @@ impl Studio {
     ) -> Result<TextAnswer, StudioError> {
         let (models, meter) = (self.text_models(options), Meter::default());
         let counting = Counting { studio: self, meter: &meter, cost };
-        let answer = self.engine.text_metered(&models, ask, deadline, &meter).await?;
+        let answer = self.engine.text(&models, ask, deadline, &meter).await?;
         counting.charge(&answer.used);
         Ok(answer)
     }
@@ -49,7 +49,7 @@ impl Studio {
     ) -> Result<ImageAnswer, StudioError> {
         let (models, meter) = (self.image_models(options), Meter::default());
         let counting = Counting { studio: self, meter: &meter, cost };
-        let answer = self.engine.image_metered(&models, ask, deadline, &meter).await?;
+        let answer = self.engine.image(&models, ask, deadline, &meter).await?;
         counting.charge(&answer.used);
         Ok(answer)
     }

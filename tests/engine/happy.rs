@@ -1,5 +1,5 @@
 use crate::harness::*;
-use figurine::engine::{ImageAsk, TextAsk};
+use figurine::engine::{ImageAsk, Meter, TextAsk};
 use figurine::simulator::{CallKind, SimulatorSettings};
 use serde_json::{Value, json};
 
@@ -36,7 +36,7 @@ async fn a_prompt_is_made_better_offline_too() {
         photo: None,
         schema: json!({"type": "object", "properties": {"prompt": {"type": "string"}}}),
     };
-    let answer = bench.engine.text(&[LITE.to_owned()], ask, in_seconds(30)).await.unwrap();
+    let answer = bench.engine.text(&[LITE.to_owned()], ask, in_seconds(30), &Meter::default()).await.unwrap();
     assert_eq!(&**answer.text, r#"{"prompt":"A figure of a cat."}"#);
     assert_eq!(bench.simulator.calls()[0].kind, CallKind::Prompt);
 }
@@ -52,7 +52,7 @@ async fn every_known_size_and_ratio_is_drawn() {
         (BANANA, "1:8", "1K", (352, 2928)),
     ] {
         let ask = ImageAsk { prompt: "A figure.", photo: &photo, aspect_ratio: ratio, image_size: size, seed: None };
-        let answer = bench.engine.image(&[model.to_owned()], ask, in_seconds(60)).await;
+        let answer = bench.engine.image(&[model.to_owned()], ask, in_seconds(60), &Meter::default()).await;
         assert_eq!(sides(&answer.unwrap().bytes), expected, "{model}");
     }
 }

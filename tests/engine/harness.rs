@@ -1,4 +1,6 @@
-use figurine::engine::{Engine, EngineError, EngineSettings, ImageAnswer, ImageAsk, Photo64, TextAnswer, TextAsk};
+use figurine::engine::{
+    Engine, EngineError, EngineSettings, ImageAnswer, ImageAsk, Meter, Photo64, TextAnswer, TextAsk,
+};
 use figurine::simulator::{Act, RunningSimulator, Simulator, SimulatorSettings, Step};
 use image::{ImageFormat, Rgb, RgbImage};
 use serde_json::{Value, json};
@@ -57,7 +59,7 @@ impl Bench {
     pub(crate) async fn text_of(&self, models: &[&str]) -> Result<TextAnswer, EngineError> {
         let models: Vec<String> = models.iter().map(|m| (*m).to_owned()).collect();
         let photo = photo64();
-        self.engine.text(&models, analysis(&photo), in_seconds(60)).await
+        self.engine.text(&models, analysis(&photo), in_seconds(60), &Meter::default()).await
     }
 
     pub(crate) async fn text(&self) -> Result<TextAnswer, EngineError> {
@@ -80,7 +82,7 @@ pub(crate) async fn image(engine: &Engine, models: &[&str], deadline: Instant) -
         image_size: "1K",
         seed: Some(7),
     };
-    engine.image(&models, ask, deadline).await
+    engine.image(&models, ask, deadline, &Meter::default()).await
 }
 
 pub(crate) fn in_seconds(seconds: u64) -> Instant {

@@ -164,7 +164,9 @@ async fn the_gauge_of_a_breaker_is_1_from_its_opening_to_a_good_probe_whatever_s
     let playing = Bench { engine: bench.engine.playing("succeeded").unwrap(), simulator: bench.simulator };
     let _ = playing.text().await;
     assert_eq!(told().as_deref(), Some("1"));
-    assert!(bench.engine.text(&[LITE.to_owned()], analysis(&photo64()), in_seconds(60)).await.is_ok());
+    assert!(
+        bench.engine.text(&[LITE.to_owned()], analysis(&photo64()), in_seconds(60), &Meter::default()).await.is_ok()
+    );
     assert_eq!(told().as_deref(), Some("0"), "a good probe");
 }
 
@@ -212,9 +214,7 @@ async fn told_after_a_timeout(deadline: tokio::time::Instant) -> Vec<u64> {
             let timeout = head.split("\r\nx-server-timeout: ").nth(1).unwrap();
             told.push(timeout.split("\r\n").next().unwrap().parse().unwrap());
             let expired = b"HTTP/1.1 504 Gateway Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-            connection.write_all(expired).await.unwrap();
-            // What was not read would make the close a reset.
-            while connection.read(&mut [0; 4096]).await.unwrap_or_default() > 0 {}
+            answer(connection, expired).await;
         }
         told
     };
@@ -278,10 +278,11 @@ async fn a_model_that_cannot_draw_what_is_asked_is_not_asked() {
     let photo = photo64();
     let ask = || ImageAsk { prompt: "p", photo: &photo, aspect_ratio: "1:1", image_size: "4K", seed: None };
     let lite = "gemini-3.1-flash-lite-image".to_owned();
-    let error = bench.engine.image(std::slice::from_ref(&lite), ask(), in_seconds(9)).await.unwrap_err();
+    let error =
+        bench.engine.image(std::slice::from_ref(&lite), ask(), in_seconds(9), &Meter::default()).await.unwrap_err();
     assert_eq!((error.failure(), error.attempts()), (&Failure::Unsupported, 0));
     let models = [lite, "gemini-3.1-flash-image".to_owned()];
-    let answer = bench.engine.image(&models, ask(), in_seconds(60)).await.unwrap();
+    let answer = bench.engine.image(&models, ask(), in_seconds(60), &Meter::default()).await.unwrap();
     assert_eq!((answer.model, answer.attempts), (models[1].clone(), 1));
 }
 
@@ -334,15 +335,14 @@ async fn an_ask_that_is_given_up_tells_what_it_had_used() {
         head_of(&mut connection).await;
         let words = r#"{"candidates":[{"content":{"parts":[{"text":"x"}]},"finishReason":"STOP"}],"usageMetadata":
             {"promptTokenCount":1000,"candidatesTokenCount":100,"totalTokenCount":1100}}"#;
-        let answer = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{words}", words.len());
-        connection.write_all(answer.as_bytes()).await.unwrap();
-        while connection.read(&mut [0; 4096]).await.unwrap_or_default() > 0 {}
+        let whole = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{words}", words.len());
+        answer(connection, whole.as_bytes()).await;
         head_of(&mut listener.accept().await.unwrap().0).await;
     };
     let (meter, photo) = (Meter::default(), photo64());
     let ask = ImageAsk { prompt: "p", photo: &photo, aspect_ratio: "1:1", image_size: "1K", seed: None };
     let models = [PRO.to_owned()];
-    let asked = engine.image_metered(&models, ask, in_seconds(30), &meter);
+    let asked = engine.image(&models, ask, in_seconds(30), &meter);
     tokio::select! { answer = asked => panic!("{answer:?}"), () = serve => {} };
     let used = meter.read();
     assert_eq!((used.input_tokens, used.micro_usd, used.unknown_calls), (1_000, 1_000 * 2 + 100 * 12, 1));
@@ -352,6 +352,12 @@ async fn own_server() -> (TcpListener, Engine) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let engine = Engine::new(settings(&format!("http://{}", listener.local_addr().unwrap()))).unwrap();
     (listener, engine)
+}
+
+/// Answers and closes. What of the request was not read would make the close a reset.
+async fn answer(mut connection: TcpStream, whole: &[u8]) {
+    connection.write_all(whole).await.unwrap();
+    while connection.read(&mut [0; 4096]).await.unwrap_or_default() > 0 {}
 }
 
 async fn head_of(connection: &mut TcpStream) -> String {

@@ -1,7 +1,7 @@
 //! What is sent and what is answered, against Google's own schemas.
 
 use crate::harness::*;
-use figurine::engine::TextAsk;
+use figurine::engine::{Meter, TextAsk};
 use figurine::simulator::{SimulatorSettings, Spoil, Step};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
@@ -121,7 +121,7 @@ async fn every_request_fits_googles_schema() {
     bench.image_of(&[BANANA]).await.unwrap();
     bench.text_of(&[FLASH]).await.unwrap();
     let ask = TextAsk { system: "s", text: "t", photo: None, schema: json!({"type": "object"}) };
-    bench.engine.text(&[LITE.to_owned()], ask, in_seconds(9)).await.unwrap();
+    bench.engine.text(&[LITE.to_owned()], ask, in_seconds(9), &Meter::default()).await.unwrap();
     let calls = bench.simulator.calls();
     assert!(calls.len() >= 4, "{calls:?}");
     for call in calls {
